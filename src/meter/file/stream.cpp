@@ -76,8 +76,15 @@ Result<Stream> Stream::open(const std::string& path, std::size_t keep) {
     return stream;
 }
 
+Result<Stream> Stream::open_regular(const std::string& path) {
+    Stream stream(path, 0);
+    stream.is_regular_only_ = true;
+    TRY(stream.open_source());
+    return stream;
+}
+
 Status Stream::open_source() {
-    TRY_ASSIGN(auto file, File::open(path_));
+    TRY_ASSIGN(auto file, is_regular_only_ ? File::open_regular(path_) : File::open(path_));
     TRY_ASSIGN(status_, file->status());
     plain_.reset();
     inflated_.reset();

@@ -33,6 +33,9 @@ public:
     // that can be read only once, this many octets stay in memory, so that move_to() can go back as
     // long as no more were read. Errors: those of files; corrupt (compressed data).
     [[nodiscard]] static Result<Stream> open(const std::string& path, std::size_t keep = 0);
+    // The same of a regular file only: another path, for example a FIFO, is refused at once.
+    // Errors: also failed (no regular file).
+    [[nodiscard]] static Result<Stream> open_regular(const std::string& path);
     // A stream without octets: read_plain() gives it some.
     Stream() : Stream("", 0) {}
     // From now on the stream is that of another file, at its beginning: of its octets as they are,
@@ -84,6 +87,7 @@ private:
 
     std::string path_;
     std::size_t keep_;
+    bool is_regular_only_ = false;
     FileStatus status_;
     std::unique_ptr<File> plain_;           // a file that supports seek(), or
     std::unique_ptr<ByteSource> inflated_;  // a stream that can only be read forwards

@@ -2,6 +2,7 @@
 #include "meter/file/stream.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -9,6 +10,7 @@
 #include <thread>
 
 #include "base/check.hpp"
+#include "host/testing/folder.hpp"
 
 namespace octroi::file {
 namespace {
@@ -53,6 +55,15 @@ std::string text_of(std::size_t size) {
     std::string text;
     for (std::size_t i = 0; text.size() < size; ++i) text += std::to_string(i);
     return text;
+}
+
+// A user who may write in the folder of a log can put a FIFO in its place.
+TEST(Stream, OnlyARegularFileIsOpenedIfThatIsWanted) {
+    const testing::Folder folder;
+    ASSERT_EQ(mkfifo(folder.file("fifo").c_str(), 0600), 0);
+    EXPECT_FALSE(Stream::open_regular(folder.file("fifo")));
+    EXPECT_FALSE(Stream::open_regular("/dev/null"));
+    EXPECT_TRUE(Stream::open_regular("/proc/self/exe"));
 }
 
 TEST(Stream, TheKeptOctetsOfAPipeCanBeReadAgain) {

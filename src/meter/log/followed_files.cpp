@@ -10,6 +10,17 @@
 #include "meter/log/log_cursor.hpp"
 
 namespace octroi::logs {
+namespace {
+
+std::unexpected<Error> refused(const std::string& path, const std::string& log) {
+    return fail(
+        ErrorCode::conflict,
+        fmt::format("{} is a file of the log {}, which a meter follows or has followed: its "
+                    "lines would count twice; next: import files from before that only",
+                    path, log));
+}
+
+}  // namespace
 
 Status refuse_followed(const std::string& path, std::span<const Cursor> cursors) {
     const auto is_followed = [](const Cursor& cursor) {
@@ -27,14 +38,12 @@ Status refuse_followed(const std::string& path, std::span<const Cursor> cursors)
             // Files that existed before the log was followed were not read.
             if (each.offset == 0) continue;
             TRY_ASSIGN(const bool is_like, begins_like(stream, each));
-            if (is_like)
-                return fail(
-                    ErrorCode::conflict,
-                    fmt::format(
-                        "{} is a file of the log {}, which a meter follows or has "
-                        "followed: its lines would count twice; next: import files from before "
-                        "that only",
-                        path, position.path));
+            if (is_like) return refused(path, position.path);
+        }
+        for (const SeenHead& each : position.state.finished) {
+            if (!each.was_read) continue;
+            TRY_ASSIGN(const bool is_like, begins_like(stream, each));
+            if (is_like) return refused(path, position.path);
         }
     }
     return {};

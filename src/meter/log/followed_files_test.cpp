@@ -36,6 +36,14 @@ TEST(FollowedFiles, AreRefusedUnderAnyName) {
     EXPECT_EQ(refused.error().code, ErrorCode::conflict);
     EXPECT_THAT(refused.error().text, HasSubstr("/var/log/access.log"));
     EXPECT_TRUE(refuse_followed(folder.file("other"), cursors));
+    // Of older files only the head is remembered.
+    position.state.finished = {head_of(*position.state.present)};
+    position.state.present.reset();
+    cursors[1].position = position.save();
+    EXPECT_EQ(refuse_followed(path, cursors).error().code, ErrorCode::conflict);
+    std::ofstream(path, std::ios::app) << "another file, with the same line in front\n";
+    EXPECT_TRUE(refuse_followed(path, cursors));
+    EXPECT_TRUE(refuse_followed(folder.file("other"), cursors));
     EXPECT_TRUE(refuse_followed("-", cursors));
 }
 

@@ -55,7 +55,7 @@ Status FollowedLog::read_present(Pass& pass) {
     }
     TRY_ASSIGN([[maybe_unused]] const bool at_end,
                read_lines(pass, source, pass.stream, status, false));
-    floor_ = std::max(floor_, status.modified);
+    raise_floor(status.modified);
     return {};
 }
 
@@ -65,8 +65,14 @@ void FollowedLog::read_earlier(Pass& pass) {
         if (source.log_file.finished) continue;
         const Status done =
             source.file != nullptr ? read_plain(pass, source) : read_compressed(pass, source);
-        if (done) continue;
+        if (done) {
+            source.failing_since.reset();
+            continue;
+        }
+        // It may pass: too many open files, a file system that comes back.
         unreadable_file.warning([&] { return done.error().text; });
+        if (!source.failing_since) source.failing_since = pass.moment.uptime;
+        if (pass.moment.uptime - *source.failing_since < options_.finish_after) continue;
         add_loss(pass, source.log_file);
         finish(source);
     }
@@ -109,7 +115,7 @@ Status FollowedLog::read_compressed(Pass& pass, Source& source) {
 // A file that was cut off when it was read last. False: there is nothing to read now.
 bool FollowedLog::find_compressed(Pass& pass, Source& source) {
     const auto status = status_of(source.path);
-    if (!status || !source.log_file.is_unchanged(*status)) {
+    if (source.has_more || !status || !source.log_file.is_unchanged(*status)) {
         auto found = family_.find(source.log_file, pass.status ? &*pass.status : nullptr);
         if (found && found->likeness == Likeness::same) {
             use(source, std::move(*found));
@@ -156,7 +162,7 @@ Result<bool> FollowedLog::read_lines(Pass& pass, Source& source, file::Stream& s
         log_file.size = status.size;
         log_file.modified = status.modified;
     }
-    source.has_more = !at_end;
+    source.has_more = log_file.has_rest = !at_end;
     pass.has_more = pass.has_more || !at_end;
     return at_end;
 }
@@ -175,7 +181,7 @@ void FollowedLog::finish(Source& source) {
     source.log_file.finished = true;
     source.file.reset();
     source.stream.reset();
-    floor_ = std::max(floor_, source.log_file.modified);
+    raise_floor(source.log_file.modified);
 }
 
 }  // namespace octroi::logs

@@ -4,14 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "host/log_limit.hpp"
-
 namespace octroi::logs {
-namespace {
-
-constinit LimitedLog unknown_import("log_import_unknown");
-
-}  // namespace
 
 FollowedLog::FollowedLog(std::string path, FollowOptions options, LogFamily::IsLog is_log,
                          LogFamily::IsLog is_wanted, FindImported find_imported)
@@ -24,8 +17,9 @@ FollowedLog::FollowedLog(std::string path, FollowOptions options, LogFamily::IsL
 void FollowedLog::resume(FollowState state) {
     is_resumed_ = true;
     floor_ = state.floor;
-    for (SeenFile& log_file : state.earlier) earlier_.push_back({std::move(log_file), path_});
-    if (state.present) present_.emplace(Source{*std::move(state.present), path_});
+    for (const SeenFile& log_file : state.earlier) earlier_.push_back({log_file, path_});
+    if (state.present) present_.emplace(Source{*state.present, path_});
+    finished_ = std::move(state.finished);
 }
 
 FollowState FollowedLog::state() const {
@@ -33,6 +27,7 @@ FollowState FollowedLog::state() const {
     for (const Source& source : earlier_) state.earlier.push_back(source.log_file);
     if (present_) state.present = present_->log_file;
     state.floor = floor_;
+    state.finished = finished_;
     return state;
 }
 
@@ -43,64 +38,26 @@ Result<bool> FollowedLog::read(LineSink& sink, file::Stream& stream, const Follo
     if (!status && status.error().code != ErrorCode::not_found)
         return std::unexpected(status.error());
     if (status && status->regular) pass.status = *status;
-    pass.is_first = !std::exchange(is_begun_, true);
-    if (!pass.is_first)
+    pass.is_first = !is_begun_;
+    if (is_begun_) {
         look_at_present(pass);
-    else if (is_resumed_)
+        if (is_unseen_due(pass)) add_unseen(pass);
+        if (!next_look_ || moment.uptime >= *next_look_) look_at_finished(pass);
+    } else if (is_resumed_) {
         begin_resumed(pass);
-    else
-        begin_first(pass);
+    } else {
+        TRY(begin_first(pass));
+    }
+    is_begun_ = true;
     read_earlier(pass);
+    pass.has_more = pass.has_more || has_space_for_unseen();
     // In the order of writing: the present file comes last.
     if (!pass.has_more) TRY(read_present(pass));
-    drop_finished();
+    drop_finished(pass);
     return pass.has_more;
 }
 
-// Earlier files that exist already are read only where the user names them. The others were written
-// before the log was followed.
-void FollowedLog::begin_first(Pass& pass) {
-    const auto members = family_.members();
-    const std::size_t remembered = members.size() - std::min(members.size(), finished_max);
-    for (std::size_t i = 0; i < members.size(); ++i) {
-        floor_ = std::max(floor_, members[i].status.modified);
-        const bool is_wanted = is_wanted_(members[i].path);
-        if (!is_wanted && i < remembered) continue;
-        auto stream = file::Stream::open(members[i].path);
-        Source source{unread_file(members[i].status), members[i].path};
-        if (!stream || !note_head(*stream, source.log_file)) continue;
-        source.log_file.finished = !is_wanted;
-        if (is_wanted)
-            use(source,
-                {members[i], Likeness::same, std::make_unique<file::Stream>(*std::move(stream))});
-        earlier_.push_back(std::move(source));
-    }
-    if (pass.status) start_present(*pass.status);
-    const auto skip = [&](Source& source) {
-        if (source.log_file.finished) return;
-        const Status skipped = skip_imported(source);
-        if (!skipped) unknown_import.warning([&] { return skipped.error().text; });
-    };
-    for (Source& source : earlier_) skip(source);
-    if (present_) skip(*present_);
-}
-
-// The ledger has the lines of an imported part.
-Status FollowedLog::skip_imported(Source& source) const {
-    TRY_ASSIGN(const ImportedPart part, find_imported_(source.path));
-    if (part.offset == 0) return {};
-    TRY_ASSIGN(file::Stream stream, file::Stream::open(source.path));
-    SeenFile seen = source.log_file;
-    TRY(note_head(stream, seen));
-    seen.offset = part.offset;
-    seen.lines = part.lines;
-    TRY(note_tail(stream, seen));
-    source.log_file = seen;
-    if (source.stream != nullptr) {
-        TRY_ASSIGN([[maybe_unused]] const bool reached, source.stream->move_to(part.offset));
-    }
-    return {};
-}
+// ---- The present file
 
 void FollowedLog::begin_resumed(Pass& pass) {
     for (Source& source : earlier_)
@@ -111,19 +68,10 @@ void FollowedLog::begin_resumed(Pass& pass) {
     start_present(*pass.status);
 }
 
-void FollowedLog::find_earlier(Pass& pass, Source& source) {
-    auto found = family_.find(source.log_file, nullptr);
-    if (found && found->likeness != Likeness::shorter) return use(source, std::move(*found));
-    source.log_file.finished = true;
-    // It was an earlier file when it was read to its end: only a server that had not opened its log
-    // again could write more to it.
-    if (!found && source.log_file.size > source.log_file.offset) add_loss(pass, source.log_file);
-}
-
 // Whether the file at the path is still the one that was read, after a restart.
 void FollowedLog::check_present(Pass& pass) {
     if (!pass.status || !present_->log_file.is_inode_of(*pass.status)) return retire_present(pass);
-    auto stream = file::Stream::open(path_);
+    auto stream = file::Stream::open_regular(path_);
     if (!stream) return;  // read_present() reports it
     const auto likeness = compare(*stream, present_->log_file);
     if (likeness && (*likeness == Likeness::other || *likeness == Likeness::shorter))
@@ -154,7 +102,8 @@ void FollowedLog::on_truncated(Pass& pass) {
     if (present_->file != nullptr)
         if (const auto opened = present_->file->status()) status = *opened;
     auto copy = family_.find(before.log_file, status ? &*status : nullptr);
-    if (!copy) add_loss(pass, before.log_file);
+    const bool is_shorter = copy && copy->likeness == Likeness::shorter;
+    if (!copy || (is_shorter && before.log_file.has_rest)) add_loss(pass, before.log_file);
     before.is_complete = true;
     if (copy && copy->likeness == Likeness::same)
         use(before, std::move(*copy));
@@ -176,10 +125,12 @@ void FollowedLog::retire_present(Pass& pass) {
     if (before.file != nullptr) {
         earlier_.push_back(std::move(before));
     } else if (auto found = family_.find(before.log_file, pass.status ? &*pass.status : nullptr)) {
-        if (found->likeness == Likeness::shorter)
-            before.log_file.finished = true;
-        else
+        if (found->likeness != Likeness::shorter) {
             use(before, std::move(*found));
+        } else {
+            if (before.log_file.has_rest) add_loss(pass, before.log_file);
+            before.log_file.finished = true;
+        }
         earlier_.push_back(std::move(before));
     } else if (before.log_file.head_length > 0) {
         add_loss(pass, before.log_file);
@@ -192,7 +143,7 @@ void FollowedLog::retire_present(Pass& pass) {
 
 // An editor, or a restored backup, has put a file with the same octets in place of the log.
 bool FollowedLog::is_present_again(const FileStatus& status) {
-    auto stream = file::Stream::open(path_);
+    auto stream = file::Stream::open_regular(path_);
     if (!stream) return false;
     const auto likeness = compare(*stream, present_->log_file);
     if (!likeness || *likeness != Likeness::same) return false;
@@ -221,58 +172,6 @@ void FollowedLog::use(Source& source, LogFamily::Found found) {
     if (opened) source.file = *std::move(opened);
 }
 
-// Earlier files of which nothing was ever read: the log was rotated more than once since the last
-// poll, or since the daemon ran last.
-void FollowedLog::add_unseen(Pass& pass) {
-    note_heads(pass);
-    std::vector<SeenFile> known = known_files();
-    UtcTime newest = floor_;
-    for (LogFamily::Member& member : family_.members()) {
-        if (member.status.modified <= floor_ || is_open(member.status) ||
-            family_.is_known(member, known))
-            continue;
-        auto stream = file::Stream::open(member.path);
-        if (!stream) continue;
-        Source source{unread_file(member.status), member.path};
-        if (!note_head(*stream, source.log_file) || source.log_file.head_length == 0) continue;
-        known.push_back(source.log_file);
-        newest = std::max(newest, member.status.modified);
-        ++counts_.rotations;
-        use(source, {std::move(member), Likeness::same,
-                     std::make_unique<file::Stream>(*std::move(stream))});
-        earlier_.push_back(std::move(source));
-    }
-    floor_ = newest;
-    sort_earlier();
-}
-
-// Of open files of which nothing was read: a copy of one may have another inode.
-void FollowedLog::note_heads(Pass& pass) {
-    const auto note = [&](Source& source) -> Status {
-        SeenFile& log_file = source.log_file;
-        if (source.file == nullptr || log_file.offset > 0) return {};
-        TRY_ASSIGN(auto same_file, source.file->duplicate());
-        TRY(pass.stream.read_plain(std::move(same_file)));
-        log_file.modified = pass.stream.status().modified;
-        log_file.head_length = 0;
-        return note_head(pass.stream, log_file);
-    };
-    // What cannot be read now fails again, with a message, when its lines are read.
-    for (Source& source : earlier_)
-        if (!source.log_file.finished) static_cast<void>(note(source));
-    if (present_) static_cast<void>(note(*present_));
-}
-
-// The inode of an open file is in use by that file, whatever its name.
-bool FollowedLog::is_open(const FileStatus& status) const {
-    const auto is_inode = [&](const Source& source) {
-        if (source.file == nullptr) return false;
-        const auto opened = source.file->status();
-        return opened && opened->device == status.device && opened->inode == status.inode;
-    };
-    return (present_ && is_inode(*present_)) || std::ranges::any_of(earlier_, is_inode);
-}
-
 // In the order of writing: files that were read in part, then the others by their times.
 void FollowedLog::sort_earlier() {
     const auto key = [](const Source& source) {
@@ -285,7 +184,7 @@ void FollowedLog::sort_earlier() {
 
 void FollowedLog::start_present(const FileStatus& status) {
     // It may be an earlier file that is back, for example of a file system that was not mounted.
-    auto stream = file::Stream::open(path_);
+    auto stream = file::Stream::open_regular(path_);
     const auto back = std::ranges::find_if(earlier_, [&](const Source& source) {
         const SeenFile& known = source.log_file;
         if (known.head_length == 0) return source.file != nullptr && known.is_inode_of(status);
@@ -306,26 +205,6 @@ void FollowedLog::start_present(const FileStatus& status) {
 void FollowedLog::move_present_to_earlier() {
     earlier_.push_back(*std::exchange(present_, std::nullopt));
     sort_earlier();
-}
-
-std::vector<SeenFile> FollowedLog::known_files() const {
-    std::vector<SeenFile> known;
-    for (const Source& source : earlier_) known.push_back(source.log_file);
-    if (present_) known.push_back(present_->log_file);
-    return known;
-}
-
-void FollowedLog::drop_finished() {
-    const auto is_finished = [](const Source& source) { return source.log_file.finished; };
-    auto finished = static_cast<std::size_t>(std::ranges::count_if(earlier_, is_finished));
-    for (auto at = earlier_.begin(); at != earlier_.end() && finished > finished_max;) {
-        if (!is_finished(*at)) {
-            ++at;
-            continue;
-        }
-        at = earlier_.erase(at);
-        --finished;
-    }
 }
 
 // How much is missing is not known: nobody can count lines that are gone.

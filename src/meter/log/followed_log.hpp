@@ -18,6 +18,10 @@
 //                     were modified since, and that are no copy of a known file.
 //
 // Lines with an end are handed over at once; the last line without one when its file is finished.
+// A finished file that grows nevertheless is read on, as long as it is one of the last
+// finished_max. A file that cannot be read is tried again: an earlier one for finish_after, one
+// that was never seen for a day.
+//
 // What cannot be found is a loss. One thread.
 
 #include <cstddef>
@@ -64,6 +68,7 @@ struct FollowState {
     std::vector<SeenFile> earlier;    // the one written first comes first
     std::optional<SeenFile> present;  // nullopt: the path did not exist
     UtcTime floor;                    // earlier files modified later than this are new
+    std::vector<SeenHead> finished;   // files before `earlier`, the one finished first comes first
 
     bool operator==(const FollowState&) const = default;
 };
@@ -84,8 +89,16 @@ struct FollowCounts {
 
 class FollowedLog {
 public:
-    // Finished files that are remembered, to recognise their copies.
+    // Finished files that are remembered as a whole: they are looked at again, in case they grow.
     static constexpr std::size_t finished_max = 4;
+    // Older ones, of which the head is remembered: they and their copies are not read again.
+    static constexpr std::size_t heads_max = 1000;
+    // Of files that were never seen so many wait to be read; the others stay where they are.
+    static constexpr std::size_t unread_max = 64;
+    // All earlier files that are remembered as a whole. Beyond it the oldest one is finished.
+    static constexpr std::size_t earlier_max = 1024;
+    // How often files that cannot be opened are tried again, and finished ones are looked at.
+    static constexpr Duration look_again = Duration::minutes(1);
     // In place of finish_after, if it is longer, while nothing was written to the present file.
     static constexpr Duration finish_unused = Duration::hours(24);
 
@@ -103,10 +116,13 @@ public:
     [[nodiscard]] FollowState state() const;
 
     // Reads the new lines, at most about `octets`. True: there is more. stream: memory that several
-    // logs share; its content does not matter. Errors: those of the present file (permission…);
-    // the next call tries again.
+    // logs share; its content does not matter. Errors: those of the present file (permission…), and
+    // those of find_imported at the first start; the next call tries again.
     [[nodiscard]] Result<bool> read(LineSink& sink, file::Stream& stream,
                                     const FollowMoment& moment, std::size_t octets);
+
+    // Before this state() is of no use: a restart begins again.
+    [[nodiscard]] bool is_begun() const noexcept { return is_begun_ || is_resumed_; }
 
     [[nodiscard]] std::vector<Loss> drain_losses();
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -125,29 +141,43 @@ private:
         bool is_complete = false;                      // nobody writes to it: a copy
         bool has_more = true;                          // maybe: it was not read to its end
         std::optional<Duration> unchanged_since = {};  // uptime
+        std::optional<Duration> failing_since = {};    // likewise: it cannot be read
     };
     struct Pass;  // of one read()
 
-    // followed_log.cpp: which files there are.
-    void begin_first(Pass& pass);
-    [[nodiscard]] Status skip_imported(Source& source) const;
+    // followed_log.cpp: the present file, and how it becomes an earlier one.
     void begin_resumed(Pass& pass);
-    void find_earlier(Pass& pass, Source& source);
     void check_present(Pass& pass);
     void look_at_present(Pass& pass);
     void on_truncated(Pass& pass);
     void retire_present(Pass& pass);
     [[nodiscard]] bool is_present_again(const FileStatus& status);
     static void use(Source& source, LogFamily::Found found);
-    void add_unseen(Pass& pass);
-    void note_heads(Pass& pass);
-    [[nodiscard]] bool is_open(const FileStatus& status) const;
     void sort_earlier();
     void start_present(const FileStatus& status);
     void move_present_to_earlier();
-    void drop_finished();
     void add_loss(const Pass& pass, const SeenFile& log_file);
-    [[nodiscard]] std::vector<SeenFile> known_files() const;
+
+    // followed_earlier.cpp: the files before it.
+    [[nodiscard]] Status begin_first(Pass& pass);
+    void remember_existing();
+    [[nodiscard]] Status skip_imported(Source& source) const;
+    void find_earlier(Pass& pass, Source& source);
+    void add_unseen(Pass& pass);
+    // False: it is known, or has no octets.
+    [[nodiscard]] Result<bool> add_unseen_file(Pass& pass, LogFamily::Member& member);
+    void hold(Pass& pass, const LogFamily::Member& member, const Error& error);
+    [[nodiscard]] bool is_unseen_due(const Pass& pass) const;
+    [[nodiscard]] bool has_space_for_unseen() const;
+    [[nodiscard]] std::size_t unread_count() const;
+    [[nodiscard]] Result<bool> is_known(file::Stream& stream) const;
+    void note_heads(Pass& pass);
+    void note_paths(const std::vector<LogFamily::Member>& members);
+    [[nodiscard]] bool is_open(const FileStatus& status) const;
+    void look_at_finished(Pass& pass);
+    void go_on_if_grown(Pass& pass, Source& source);
+    void drop_finished(Pass& pass);
+    void raise_floor(UtcTime modified);
 
     // followed_lines.cpp: the lines in them.
     [[nodiscard]] Status read_present(Pass& pass);
@@ -172,7 +202,14 @@ private:
     bool is_resumed_ = false;
     std::vector<Source> earlier_;
     std::optional<Source> present_;
+    std::vector<SeenHead> finished_;
     UtcTime floor_ = UtcTime::min();
+    // When the oldest file was modified that was not taken yet: the floor stays below it.
+    std::optional<UtcTime> held_;
+    bool is_full_ = false;                   // it was not taken because unread_max files wait
+    std::optional<Duration> failing_since_;  // uptime: it, or another one, cannot be opened
+    Duration next_unseen_;                   // uptime
+    std::optional<Duration> next_look_;      // likewise
     FollowCounts counts_;
     std::vector<Loss> losses_;
 };

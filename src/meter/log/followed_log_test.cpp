@@ -4,18 +4,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
-#include "base/check.hpp"
-#include "host/testing/folder.hpp"
+#include "meter/log/testing/followed_log_test.hpp"
 
 namespace octroi::logs {
 namespace {
@@ -23,91 +19,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 namespace fs = std::filesystem;
-
-struct Collected : LineSink {
-    void on_line(const file::Line& line, const LineOrigin& /*origin*/) override {
-        lines.emplace_back(line.text);
-    }
-    std::vector<std::string> lines;
-};
-
-class FollowedLogTest : public ::testing::Test {
-protected:
-    FollowedLogTest() { make({}); }
-
-    // A program that writes a log with one write(2) for each line.
-    void append(const std::string& name, const std::string& text) {
-        std::ofstream(folder_.file(name), std::ios::app) << text;
-        touch(name);
-    }
-    // File systems round times; the test does not wait for them.
-    void touch(const std::string& name) {
-        ++clock_;
-        fs::last_write_time(folder_.file(name),
-                            fs::file_time_type::clock::now() + std::chrono::seconds(clock_));
-    }
-    void rename(const std::string& from, const std::string& to) const {
-        fs::rename(folder_.file(from), folder_.file(to));
-    }
-    void copy(const std::string& from, const std::string& to) {
-        fs::copy_file(folder_.file(from), folder_.file(to));
-        touch(to);
-    }
-    void truncate(const std::string& name) {
-        fs::resize_file(folder_.file(name), 0);
-        touch(name);
-    }
-    // As gzip does: the time of the file stays.
-    void compress(const std::string& name) const {
-        const auto time = fs::last_write_time(folder_.file(name));
-        std::ifstream in(folder_.file(name), std::ios::binary);
-        const std::string text((std::istreambuf_iterator<char>(in)), {});
-        const std::string compressed = folder_.file(name + ".gz");
-        const gzFile out = gzopen(compressed.c_str(), "wb");
-        CHECK(gzwrite(out, text.data(), static_cast<unsigned>(text.size())) ==
-              static_cast<int>(text.size()));
-        gzclose(out);
-        fs::last_write_time(compressed, time);
-        fs::remove(folder_.file(name));
-    }
-
-    void make(FollowOptions options) {
-        options_ = options;
-        log_ = std::make_unique<FollowedLog>(
-            folder_.file("access.log"), options_, [](const std::string&) { return false; },
-            [this](const std::string& path) { return wanted_.contains(path); },
-            [this](const std::string& path) -> Result<ImportedPart> {
-                return path == imported_ ? ImportedPart{4, 2} : ImportedPart{};
-            });
-    }
-    void restart() {
-        const FollowState state = log_->state();
-        make(options_);
-        log_->resume(state);
-    }
-    // Polls until there is nothing more, and returns the new lines.
-    std::vector<std::string> poll(std::size_t octets = 1U << 20U) {
-        Collected collected;
-        uptime_ = uptime_ + Duration::seconds(1);
-        for (bool more = true; more;) {
-            const auto read =
-                log_->read(collected, stream_, {UtcTime::from_seconds(clock_), uptime_}, octets);
-            EXPECT_TRUE(read) << read.error().text;
-            more = read.value_or(false);
-        }
-        return collected.lines;
-    }
-    void pass(Duration time) { uptime_ = uptime_ + time; }
-
-    testing::Folder folder_;
-    FollowOptions options_;
-    std::string wanted_;
-    std::string imported_;
-    std::unique_ptr<FollowedLog> log_;
-    file::Stream stream_;
-    Duration uptime_;
-    std::int64_t clock_ = 0;
-};
+using FollowedLogTest = testing::FollowedLogTest;
 
 TEST_F(FollowedLogTest, LinesCountWhenTheyHaveAnEnd) {
     EXPECT_THAT(poll(), IsEmpty());  // the log does not exist yet
@@ -164,6 +76,9 @@ TEST_F(FollowedLogTest, AServerThatDoesNotOpenItsLogAgainIsFollowed) {
     EXPECT_THAT(poll(), IsEmpty());
     append("access.log.1", "4\n");
     EXPECT_THAT(poll(), IsEmpty()) << "it is finished";
+    pass(Duration::minutes(11));
+    EXPECT_THAT(poll(), ElementsAre("4")) << "it has grown nevertheless";
+    EXPECT_THAT(log_->drain_losses(), IsEmpty());
 }
 
 TEST_F(FollowedLogTest, ACopyHasTheRestOfATruncatedFile) {

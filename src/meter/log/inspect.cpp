@@ -24,12 +24,9 @@ struct BadLines {
 // One file on its way to the sink.
 class Inspection {
 public:
-    Inspection(std::unique_ptr<logline::LineReader> reader, TimeResolver resolver, bool prints_bad,
-               InspectSink& sink)
-        : reader_(std::move(reader)),
-          resolver_(std::move(resolver)),
-          prints_bad_(prints_bad),
-          sink_(sink) {}
+    Inspection(std::unique_ptr<logline::LineReader> reader, const TimeResolver& resolver,
+               bool prints_bad, InspectSink& sink)
+        : reader_(std::move(reader)), resolver_(resolver), prints_bad_(prints_bad), sink_(sink) {}
 
     Status line(const LogLine& line) {
         ++number_;
@@ -110,9 +107,8 @@ Result<std::string> inspect(const FileSetup& setup, InspectSink& sink) {
     TRY_ASSIGN(auto reader, open_reader(setup.options));
     TRY_ASSIGN(file::Stream stream, file::Stream::open(setup.path));
     TRY_ASSIGN(const UtcTime latest, latest_time(setup.path));
-    TRY_ASSIGN(auto resolver, open_resolver(setup.options, latest));
-    Inspection inspection(std::move(reader), std::move(resolver), setup.options.boolean("bad"),
-                          sink);
+    TRY_ASSIGN(const auto resolver, open_resolver(setup.options, latest));
+    Inspection inspection(std::move(reader), resolver, setup.options.boolean("bad"), sink);
     LogLines lines(stream);
     for (;;) {
         TRY_ASSIGN(const auto line, lines.next());

@@ -7,14 +7,16 @@
 // a ledger cannot remove cursors, and names of logs with a date would fill it.
 //
 // DO NOT CHANGE the format: ledgers contain it. All numbers most significant octet first:
-//   u8 format (1), text path (u32 length and octets; empty: the source is free), u64 floor (ns),
+//   u8 format (2), text path (u32 length and octets; empty: the source is free), u64 floor (ns),
 //   u8 flags (1: there is a present file), text format, text state of the reader of the format,
 //   text state of the times (TimeResolver::save()),
 //   the present file, if there is one,
-//   u16 n, n x earlier file, the one written first comes first
+//   u16 n, n x earlier file, the one written first comes first,
+//   u16 n, n x head of a finished file before these (not in format 1, which is read too)
 // A file (seen_file.cpp): u64 device, u64 inode, u64 offset, u64 lines, u64 size, u64 modified
 // (ns),
-//   u16 head length, 16 octets head, 16 octets tail, u8 flags (1: finished)
+//   u16 head length, 16 octets head, 16 octets tail, u8 flags (1: finished, 2: it had more octets)
+// A head: u16 head length (0x8000: its lines were handed over), 16 octets head
 
 #include <string>
 #include <string_view>

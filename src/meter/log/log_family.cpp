@@ -12,14 +12,14 @@ namespace octroi::logs {
 namespace {
 
 std::unique_ptr<file::Stream> opened(const std::string& path) {
-    auto stream = file::Stream::open(path);
+    auto stream = file::Stream::open_regular(path);
     if (!stream) return nullptr;
     return std::make_unique<file::Stream>(*std::move(stream));
 }
 
 }  // namespace
 
-LogFamily::LogFamily(std::string path, std::string old_folder, IsLog is_log)
+LogFamily::LogFamily(std::string path, const std::string& old_folder, IsLog is_log)
     : path_(std::move(path)), is_log_(std::move(is_log)) {
     const std::filesystem::path at(path_);
     name_ = at.filename().string();
@@ -77,16 +77,6 @@ std::optional<LogFamily::Found> LogFamily::find(const SeenFile& lost,
         if (!is_one_gone) break;
     }
     return shorter;
-}
-
-bool LogFamily::is_known(const Member& member, std::span<const SeenFile> known) const {
-    for (const SeenFile& each : known)
-        if (each.head_length == 0 && each.is_inode_of(member.status)) return true;
-    const auto stream = opened(member.path);
-    // It cannot be read: a later call may find it under another name.
-    if (stream == nullptr) return true;
-    return std::ranges::any_of(
-        known, [&](const SeenFile& each) { return begins_like(*stream, each).value_or(false); });
 }
 
 }  // namespace octroi::logs

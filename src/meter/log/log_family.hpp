@@ -3,12 +3,11 @@
 
 // The earlier files of a log: those that rotation has renamed, copied or compressed, in the folder
 // of the log and in the folder for rotated files. One thread. Looks at the file system only in
-// members(), find() and is_known(); they are called when a log was rotated, not at every poll.
+// members() and find(); they are called when a log was rotated, not at every poll.
 
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -36,7 +35,7 @@ public:
 
     // path: of the log, absolute. old_folder: the folder for rotated files, absolute or relative to
     // that of the log; empty: there is none. is_log: must outlive this object's calls.
-    LogFamily(std::string path, std::string old_folder, IsLog is_log);
+    LogFamily(std::string path, const std::string& old_folder, IsLog is_log);
 
     // The regular files, without the log itself and without empty files, the one that was modified
     // first comes first. Files that disappear meanwhile are left out.
@@ -45,8 +44,6 @@ public:
     // by its inode only. not_this: the inode of the log itself, which is left out. nullopt: there
     // is none.
     [[nodiscard]] std::optional<Found> find(const SeenFile& lost, const FileStatus* not_this) const;
-    // Whether the member is one of these files, or a copy of one.
-    [[nodiscard]] bool is_known(const Member& member, std::span<const SeenFile> known) const;
 
 private:
     void add_members(const std::string& folder, std::vector<Member>& members) const;

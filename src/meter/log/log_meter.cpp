@@ -11,6 +11,7 @@
 #include "host/log_limit.hpp"
 #include "host/pause.hpp"
 #include "host/random.hpp"
+#include "meter/log/file_role.hpp"
 #include "meter/log/rotated_names.hpp"
 
 namespace octroi::logs {
@@ -18,6 +19,7 @@ namespace {
 
 constinit LimitedLog unreadable_log("log_unreadable");
 constinit LimitedLog too_many_logs("log_too_many");
+constinit LimitedLog known_file("log_file_known");
 
 void add(FollowCounts& sum, const FollowCounts& counts) {
     sum.lines += counts.lines;
@@ -67,8 +69,11 @@ Status LogMeter::resume(std::span<const Cursor> cursors) {
             free_cursors_.push_back(cursor);
             continue;
         }
-        // The configuration names it no longer. Its cursor stays, so that it can go on later.
-        if (logs_.contains(path) || !is_matched(path)) continue;
+        if (logs_.contains(path)) continue;
+        if (!is_matched(path)) {
+            parked_.push_back({cursor, std::move(position)});
+            continue;
+        }
         TRY(add(path, cursor, std::move(position)));
     }
     return {};
@@ -84,10 +89,7 @@ Status LogMeter::add(const std::string& path, Cursor cursor, std::optional<LogPo
         [this](const std::string& each) { return imported_.find(each); });
     log.lines = std::make_unique<LineDecoder>(std::move(reader), options_.times, readings_,
                                               line_counts_, readings_.names_of(names_in(path)));
-    if (!position) {
-        has_unsaved_ = true;
-        return {};
-    }
+    if (!position) return {};
     const std::string_view state =
         position->format == options_.format ? std::string_view(position->reader) : "";
     if (const Status resumed = log.lines->resume(state, position->times); !resumed)
@@ -111,6 +113,8 @@ PathNames LogMeter::names_in(const std::string& path) const {
 
 void LogMeter::discover() {
     refused_ = 0;
+    unopened_ = 0;
+    std::optional<Inodes> inodes;
     for (const PathPattern& pattern : options_.paths) {
         const auto paths = paths_matching(pattern.glob());
         if (!paths) {
@@ -118,19 +122,17 @@ void LogMeter::discover() {
             continue;
         }
         for (const std::string& path : *paths)
-            if (!logs_.contains(path)) discover(path);
+            if (!logs_.contains(path)) discover(path, inodes);
     }
     next_discover_ = clock_->uptime() + options_.discover;
 }
 
-void LogMeter::discover(const std::string& path) {
+void LogMeter::discover(const std::string& path, std::optional<Inodes>& inodes) {
     const auto status = status_of(path);
-    if (!status || !status->regular) return;
-    const std::string log_path = log_path_of(path);
-    const bool is_earlier_file =
-        !log_path.empty() &&
-        (logs_.contains(log_path) || (is_matched(log_path) && status_of(log_path)));
-    if (is_earlier_file || is_link_to_followed(path)) return;
+    if (!status || !status->regular || is_earlier_file(path) || is_link_to_log(path)) return;
+    if (!inodes) inodes = inodes_of_logs();
+    const std::pair inode(status->device, status->inode);
+    if (inodes->contains(inode)) return;
     if (logs_.size() >= options_.logs_max) drop_gone();
     if (logs_.size() >= options_.logs_max) {
         ++refused_;
@@ -142,15 +144,88 @@ void LogMeter::discover(const std::string& path) {
         });
         return;
     }
-    if (const Status added = add(path, new_cursor(), std::nullopt); !added)
+    if (const Status followed = follow(path); !followed) {
+        ++unopened_;
+        unreadable_log.warning([&] { return followed.error().text; });
+        return;
+    }
+    if (logs_.contains(path)) inodes->insert(inode);
+}
+
+// As a new log, or as one that is known under another path.
+Status LogMeter::follow(const std::string& path) {
+    const auto refuse = [&](const std::string& log) {
+        known_file.warning([&] {
+            return fmt::format(
+                "meter {}: {} is not followed, because it is a file of the log {}, or a copy of "
+                "one: its lines would count twice; next: leave it out of `paths`",
+                options_.name, path, log);
+        });
+    };
+    const auto has_files = [](const auto& each) { return each.second.file->is_begun(); };
+    if (parked_.empty() && std::ranges::none_of(logs_, has_files))
+        return add(path, new_cursor(), std::nullopt);
+    TRY_ASSIGN(auto file, File::open_regular(path));
+    TRY_ASSIGN(const FileStatus status, file->status());
+    TRY(stream_.read_plain(std::move(file)));
+    for (const auto& [log_path, log] : logs_) {
+        TRY_ASSIGN(const FileRole role, role_of(stream_, status, log.file->state()));
+        if (role == FileRole::none) continue;
+        if (role == FileRole::present && is_missing(log_path))
+            move_log(std::string(log_path), path);
+        else
+            refuse(log_path);
+        return {};
+    }
+    for (auto at = parked_.begin(); at != parked_.end(); ++at) {
+        TRY_ASSIGN(const FileRole role, role_of(stream_, status, at->position.state));
+        if (role == FileRole::earlier) refuse(at->position.path);
+        if (role != FileRole::none && role != FileRole::present) return {};
+        if (role == FileRole::none) continue;
+        Parked parked = std::move(*at);
+        parked_.erase(at);
+        return add(path, std::move(parked.cursor), std::move(parked.position));
+    }
+    return add(path, new_cursor(), std::nullopt);
+}
+
+// A log in a folder that was renamed.
+void LogMeter::move_log(const std::string& from, const std::string& to) {
+    const auto at = logs_.find(from);
+    Log& log = at->second;
+    LogPosition position{to, log.file->state(), options_.format, log.lines->save_reader(),
+                         log.lines->save_times()};
+    Cursor cursor = std::move(log.cursor);
+    for (Loss& loss : log.file->drain_losses()) moved_losses_.push_back(std::move(loss));
+    logs::add(gone_counts_, log.file->counts());
+    logs_.erase(at);
+    if (const Status added = add(to, std::move(cursor), std::move(position)); !added)
         unreadable_log.warning([&] { return added.error().text; });
 }
 
-// A symbolic link may name the file of today: its lines would count twice.
-bool LogMeter::is_link_to_followed(const std::string& path) const {
+// The name of a log that exists, or that will exist: a numbered file is never a log of its own.
+bool LogMeter::is_earlier_file(const std::string& path) const {
+    const std::string log_path = log_path_of(path);
+    if (log_path.empty()) return false;
+    if (logs_.contains(log_path)) return true;
+    return is_matched(log_path) &&
+           (is_reused_rotated_name(std::filesystem::path(path).filename().string()) ||
+            status_of(log_path));
+}
+
+// A symbolic link may name the file of today: that is followed under its own name.
+bool LogMeter::is_link_to_log(const std::string& path) const {
     std::error_code error;
     const std::filesystem::path target = std::filesystem::canonical(path, error);
-    return !error && target != path && logs_.contains(target.string());
+    return !error && target != path &&
+           (logs_.contains(target.string()) || is_matched(target.string()));
+}
+
+LogMeter::Inodes LogMeter::inodes_of_logs() const {
+    Inodes inodes;
+    for (const auto& [path, log] : logs_)
+        if (const auto status = status_of(path)) inodes.emplace(status->device, status->inode);
+    return inodes;
 }
 
 // Cursors of logs that are gone for long are free.
@@ -220,6 +295,7 @@ void LogMeter::read(Log& log, ReadingSink& sink, std::size_t octets) {
         log.file->read(*log.lines, stream_, {clock_->now(), clock_->uptime()}, octets);
     log.is_readable = more.has_value();
     log.has_more = more.value_or(false);
+    if (log.cursor.version == 0 && log.file->is_begun()) has_unsaved_ = true;
     if (!more)
         unreadable_log.warning([&] {
             return fmt::format("meter {}: {}; it is tried again", options_.name, more.error().text);
@@ -232,6 +308,7 @@ Result<Checkpoint> LogMeter::checkpoint(ReadingSink& sink) {
     readings_.flush(sink);
     has_unsaved_ = false;
     Checkpoint out;
+    out.losses = std::exchange(moved_losses_, {});
     for (auto& [path, log] : logs_) {
         add_losses(log, out);
         save(log, out);
@@ -249,6 +326,7 @@ Result<Checkpoint> LogMeter::checkpoint(ReadingSink& sink) {
 }
 
 void LogMeter::save(Log& log, Checkpoint& out) {
+    if (!log.file->is_begun()) return;
     const std::string& path = log.file->path();
     std::string position = LogPosition{path, log.file->state(), options_.format,
                                        log.lines->save_reader(), log.lines->save_times()}
@@ -276,7 +354,7 @@ void LogMeter::add_losses(Log& log, Checkpoint& out) {
 
 std::vector<CounterValue> LogMeter::counters() const {
     FollowCounts follow = gone_counts_;
-    LogState state{.followed = logs_.size(), .refused = refused_};
+    LogState state{.followed = logs_.size(), .refused = refused_, .unreadable = unopened_};
     for (const auto& [path, log] : logs_) {
         logs::add(follow, log.file->counts());
         state.unreadable += log.is_readable ? 0 : 1;

@@ -7,8 +7,11 @@
 // one; it is requested when a log was read for the first time, because without a cursor its earlier
 // files do not count. A log that is gone for keep_gone gives its cursor to the next new log.
 //
-// A file belongs to one log: a path that rotation gives to an earlier file of another log is no log
-// of its own, and of several links to one file the first is followed.
+// A file belongs to one log. A path that rotation gives to an earlier file of another log is no log
+// of its own; of several names of one file one is followed, rather the target of a symbolic link
+// than the link; and a file of a log under another path, also a copy, is not read again
+// (file_role.hpp). If its folder was renamed, or the patterns name it by another path, the log goes
+// on there.
 //
 // Memory: of a log some 2 KiB and the state of its format; 800 KiB and the names for all together.
 // A file stays open for each log, and for each earlier file that may still grow.
@@ -18,8 +21,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -95,9 +100,15 @@ private:
     [[nodiscard]] Status add(const std::string& path, Cursor cursor,
                              std::optional<LogPosition> position);
     void discover();
-    void discover(const std::string& path);
+    using Inodes = std::set<std::pair<std::uint64_t, std::uint64_t>>;  // device, inode
+    // inodes: of the files at the paths that are followed; empty: not looked up yet.
+    void discover(const std::string& path, std::optional<Inodes>& inodes);
+    [[nodiscard]] Status follow(const std::string& path);
     [[nodiscard]] bool is_matched(const std::string& path) const;
-    [[nodiscard]] bool is_link_to_followed(const std::string& path) const;
+    [[nodiscard]] bool is_earlier_file(const std::string& path) const;
+    [[nodiscard]] bool is_link_to_log(const std::string& path) const;
+    [[nodiscard]] Inodes inodes_of_logs() const;
+    void move_log(const std::string& from, const std::string& to);
     void drop_gone();
     [[nodiscard]] Cursor new_cursor();
     [[nodiscard]] PathNames names_in(const std::string& path) const;
@@ -116,12 +127,20 @@ private:
     file::Stream stream_;
     std::map<std::string, Log, std::less<>> logs_;  // by path
     std::vector<Cursor> free_cursors_;
-    std::string next_;  // the path at which the round goes on; empty: at the first
+    // Of logs that no pattern names. They stay, so that the log can go on later.
+    struct Parked {
+        Cursor cursor;
+        LogPosition position;
+    };
+    std::vector<Parked> parked_;
+    std::vector<Loss> moved_losses_;  // of logs that go on at another path
+    std::string next_;                // the path at which the round goes on; empty: at the first
     bool round_has_more_ = false;
     bool has_unsaved_ = false;               // a log has no cursor in the ledger
     std::optional<Duration> next_poll_;      // uptime; none: at once
     std::optional<Duration> next_discover_;  // likewise
     std::uint64_t refused_ = 0;
+    std::uint64_t unopened_ = 0;  // new logs that could not be examined
     std::vector<std::string> warnings_;
 };
 

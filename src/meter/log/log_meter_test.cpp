@@ -172,6 +172,64 @@ TEST_F(LogMeterTest, ALinkToALogIsNoOtherLog) {
     EXPECT_EQ(poll(), 1U);
 }
 
+TEST_F(LogMeterTest, OfSeveralNamesOfAFileOneIsFollowed) {
+    append("access.20261130.log", line(1));
+    fs::create_symlink("access.20261130.log", folder_.file("a_current.log"));
+    fs::create_hard_link(folder_.file("access.20261130.log"), folder_.file("same.log"));
+    open(options({"*.log"}));
+    EXPECT_EQ(poll(), 1U);
+    EXPECT_THAT(meter_->logs(), ElementsAre(folder_.file("access.20261130.log")));
+    // The next day.
+    fs::remove(folder_.file("a_current.log"));
+    append("access.20261201.log", line(10));
+    fs::create_symlink("access.20261201.log", folder_.file("a_current.log"));
+    EXPECT_EQ(poll(), 10U);
+}
+
+TEST_F(LogMeterTest, ACopyOfALogIsNotCounted) {
+    std::string text;
+    for (std::uint64_t i = 0; i < 20; ++i) text += line(i);
+    append("a.log", text);
+    open(options({"*.log"}));
+    EXPECT_EQ(poll(), 190U);
+    fs::copy_file(folder_.file("a.log"), folder_.file("b.log"));
+    EXPECT_EQ(poll(), 0U);
+    EXPECT_THAT(meter_->logs(), SizeIs(1));
+}
+
+TEST_F(LogMeterTest, ALogGoesOnInARenamedFolder) {
+    append("vhosts/a/access.log", line(1));
+    open(options({"vhosts/*/access.log"}));
+    EXPECT_EQ(poll(), 1U);
+    commit();
+    fs::rename(folder_.file("vhosts/a"), folder_.file("vhosts/b"));
+    append("vhosts/b/access.log", line(10));
+    EXPECT_EQ(poll(), 10U);
+    EXPECT_THAT(meter_->logs(), ElementsAre(folder_.file("vhosts/b/access.log")));
+    commit();
+    EXPECT_THAT(cursors_, SizeIs(1));
+    // While the daemon does not run, and the patterns name another path.
+    fs::rename(folder_.file("vhosts"), folder_.file("sites"));
+    append("sites/b/access.log", line(100));
+    open(options({"sites/*/access.log"}));
+    EXPECT_EQ(poll(), 100U);
+    commit();
+    EXPECT_THAT(cursors_, SizeIs(1));
+}
+
+TEST_F(LogMeterTest, ANumberedFileIsNoLogOfItsOwn) {
+    append("access.log.1", line(10));
+    open(options({"access.log*"}));
+    EXPECT_EQ(poll(), 0U);
+    append("access.log", line(1));
+    EXPECT_EQ(poll(), 11U);
+    fs::rename(folder_.file("access.log.1"), folder_.file("access.log.2"));
+    fs::rename(folder_.file("access.log"), folder_.file("access.log.1"));
+    append("access.log", line(100));
+    EXPECT_EQ(poll(), 100U);
+    EXPECT_THAT(meter_->logs(), ElementsAre(folder_.file("access.log")));
+}
+
 TEST_F(LogMeterTest, BadLinesAreCountedAndALoss) {
     append("a.log", line(1) + "garbage\n" + line(2) + "more garbage\n");
     open(options({"a.log"}));

@@ -95,7 +95,8 @@ LogReadings::LogReadings(LogReadingsOptions options, std::uint64_t seed)
       names_(seed),
       held_(slots),
       rows_of_texts_(0, TextHash{seed}),
-      client_domains_(0, TextHash{seed}) {
+      client_domains_(0, TextHash{seed}),
+      recipients_(0, TextHash{seed}) {
     pending_.reserve(readings_of_a_call);
     domain_ = name_of(NameKind::domain, options_.domain, no_name);
 }
@@ -126,19 +127,29 @@ LogNames LogReadings::names_of(const PathNames& path) {
 
 // The names that clients send can be any: a number of them is accepted, each of which takes rows
 // of the ledger.
-NameRef LogReadings::domain_name(const Entry& entry, std::string_view domain) {
-    if (entry.domain_unverified && !domain.empty() && !client_domains_.contains(domain)) {
-        if (client_domains_.size() >= options_.client_domains_max) {
-            ++counts_.refused_names;
-            return no_name;
-        }
-        client_domains_.emplace(domain, no_name);
+bool LogReadings::is_accepted(Rows& known, std::string_view text, std::size_t most) {
+    if (known.contains(text)) return true;
+    if (known.size() >= most) {
+        ++counts_.refused_names;
+        return false;
     }
+    known.emplace(text, no_name);
+    return true;
+}
+
+NameRef LogReadings::domain_name(const Entry& entry, std::string_view domain) {
+    if (entry.domain_unverified && !domain.empty() &&
+        !is_accepted(client_domains_, domain, options_.client_domains_max))
+        return no_name;
     return name_of(NameKind::domain, domain, no_name);
 }
 
 NameRef LogReadings::near_name(const Entry& entry, bool near_is_client, const LogNames& names) {
     const bool is_mail = !entry.sender.empty() || !entry.recipient.empty();
+    const bool is_elsewhere =
+        !entry.recipient.empty() && entry.server.address.family != Family::none;
+    if (is_elsewhere && !is_accepted(recipients_, entry.recipient, options_.recipients_max))
+        return names.near != no_name ? names.near : domain_;
     std::string_view user = entry.user.empty() ? std::string_view(options_.user) : entry.user;
     // An authenticated sender may state any address: the login decides.
     if (!entry.login.empty()) user = entry.login;

@@ -47,6 +47,9 @@ struct LogReadingsOptions {
     std::uint64_t entry_octets_max = std::uint64_t{1} << 40U;
     // With trusts_client_domains: names beyond it are left out.
     std::size_t client_domains_max = 4096;
+    // Of mails that are delivered to another host: users choose them. The volume of others is that
+    // of the log or the server, without a user.
+    std::size_t recipients_max = 65'536;
 };
 
 // The names of entries of a log that state none themselves.
@@ -91,6 +94,8 @@ private:
 
     [[nodiscard]] NameRef near_name(const logline::Entry& entry, bool near_is_client,
                                     const LogNames& names);
+    // Whether a name that others choose is one of the first `most`; counts it if it is not.
+    [[nodiscard]] bool is_accepted(Rows& known, std::string_view text, std::size_t most);
     [[nodiscard]] NameRef domain_name(const logline::Entry& entry, std::string_view domain);
     [[nodiscard]] NameRef name_of(NameKind kind, std::string_view text, NameRef within);
     [[nodiscard]] bool is_plausible(const logline::Entry& entry) const;
@@ -111,6 +116,7 @@ private:
     Rows rows_of_texts_;
     std::string key_;
     Rows client_domains_;  // the names that clients sent; the values have no meaning
+    Rows recipients_;      // at other hosts; likewise
     ReadingCounts counts_;
 };
 

@@ -50,10 +50,37 @@ protected:
     }
 
     std::vector<Reading> all_;
-    LogReadings readings_{
-        {.trusts_client_domains = true, .domain = "host.example.net", .client_domains_max = 2}, 1};
+    LogReadings readings_{{.trusts_client_domains = true,
+                           .domain = "host.example.net",
+                           .client_domains_max = 2,
+                           .recipients_max = 2},
+                          1};
     LogNames log_;
 };
+
+// Users send mails to any address; those of this server are not limited.
+TEST_F(LogReadingsTest, RecipientsAtOtherHostsAreLimited) {
+    const std::vector<std::string> addresses{"a@x.example", "b@x.example", "c@y.example"};
+    logline::Entry mail;
+    mail.service = "smtp";
+    mail.out = {10, true};
+    for (const std::string& address : addresses) {
+        mail.recipient = mail.user = address;
+        mail.domain = std::string_view(address).substr(2);
+        mail.server = {};
+        add(mail);
+        mail.server = {"192.0.2.25", parse_address("192.0.2.25").value(), 25};
+        add(mail);
+    }
+    std::map<std::string, std::uint64_t> bytes;
+    for (const Reading& reading : flushed()) bytes[name_of(reading)] += reading.bytes;
+    EXPECT_EQ(bytes,
+              (std::map<std::string, std::uint64_t>{{"user a@x.example in domain x.example", 20},
+                                                    {"user b@x.example in domain x.example", 20},
+                                                    {"user c@y.example in domain y.example", 10},
+                                                    {"domain host.example.net", 10}}));
+    EXPECT_EQ(readings_.counts().refused_names, 1U);
+}
 
 TEST_F(LogReadingsTest, EachDirectionIsAReading) {
     logline::Entry entry = web_entry(1000);

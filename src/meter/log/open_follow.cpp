@@ -12,6 +12,7 @@
 #include "base/narrow.hpp"
 #include "host/host_name.hpp"
 #include "host/random.hpp"
+#include "meter/log/known_cursors.hpp"
 #include "meter/log/log_meter.hpp"
 #include "meter/log/options.hpp"
 
@@ -29,19 +30,6 @@ std::string format_of(const OptionValues& values) {
     for (const std::string_view key : {"log_format", "nginx_format", "squid_format", "fields"})
         parts.push_back(values.text(key));
     return fmt::format("{}", fmt::join(parts, "\n"));
-}
-
-// Own cursors, those of imported files, and those of meters that are configured no longer: a meter
-// with a new name goes on with their logs.
-std::vector<Cursor> cursors_of(const MeterSetup& setup) {
-    std::vector<Cursor> cursors(setup.cursors.begin(), setup.cursors.end());
-    for (const OtherCursor& other : setup.others) {
-        const bool is_configured = std::ranges::any_of(
-            setup.configured, [&](const MeterConfig& meter) { return meter.name == other.meter; });
-        const bool is_followed = other.cursor.source.starts_with(followed_source_prefix);
-        if (!is_followed || !is_configured) cursors.push_back(other.cursor);
-    }
-    return cursors;
 }
 
 Result<OpenedMeter> open_follow(MeterSetup& setup, logline::LineLayer layer);
@@ -93,7 +81,9 @@ Result<OpenedMeter> open_follow(MeterSetup& setup, logline::LineLayer layer) {
     options.follow.old_folder = values.text("old_folder");
     options.readings = readings_options(values, layer);
     options.seed = random_seed();
-    TRY_ASSIGN(auto meter, LogMeter::open(std::move(options), setup.clock, cursors_of(setup)));
+    const std::vector<Cursor> cursors =
+        known_cursors(setup.cursors, setup.others, setup.configured, options.format);
+    TRY_ASSIGN(auto meter, LogMeter::open(std::move(options), setup.clock, cursors));
     OpenedMeter opened;
     opened.warnings = meter->warnings();
     const std::size_t count = meter->logs().size();

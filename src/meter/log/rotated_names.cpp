@@ -71,4 +71,20 @@ std::string log_of_rotated_name(std::string_view name) {
     return plain.size() < name.size() ? std::string(plain) : std::string();
 }
 
+bool is_reused_rotated_name(std::string_view name) {
+    const std::string_view plain = without_compression(name);
+    std::string_view suffix;
+    if (const std::size_t at = suffix_begin(plain); at != std::string_view::npos) {
+        suffix = plain.substr(at + 1);
+    } else {
+        const std::string_view stem = plain.substr(0, plain.rfind('.'));
+        const std::size_t begin = suffix_begin(stem);
+        if (begin == std::string_view::npos) return plain.size() < name.size();
+        suffix = stem.substr(begin + 1);
+    }
+    constexpr std::size_t number_digits_max = 3;  // four are a year
+    return std::ranges::find(words, suffix) != words.end() ||
+           (suffix.size() <= number_digits_max && std::ranges::all_of(suffix, is_digit));
+}
+
 }  // namespace octroi::logs

@@ -23,4 +23,8 @@ namespace octroi::logs {
 // of another kind may have such a name, so that the log must exist.
 [[nodiscard]] std::string log_of_rotated_name(std::string_view name);
 
+// Whether rotation gives the name to one file after the other: a number, a word, or compression
+// alone. A log of its own has no such name; one with a date may have been chosen by the server.
+[[nodiscard]] bool is_reused_rotated_name(std::string_view name);
+
 }  // namespace octroi::logs

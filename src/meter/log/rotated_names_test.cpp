@@ -31,5 +31,14 @@ TEST(RotatedNames, TheLogOfARotatedNameIsFound) {
     EXPECT_EQ(log_of_rotated_name("syslog"), "");
 }
 
+TEST(RotatedNames, SomeAreGivenToOneFileAfterTheOther) {
+    for (const char* const name : {"access.log.1", "access.log.12.gz", "access.1.log",
+                                   "access.log.old", "access.log.gz", "access_log-2"})
+        EXPECT_TRUE(is_reused_rotated_name(name)) << name;
+    for (const char* const name : {"access.log", "access-20261130.log", "access.log.2026-11-30.gz",
+                                   "access.2026.log", "access.log-20261130"})
+        EXPECT_FALSE(is_reused_rotated_name(name)) << name;
+}
+
 }  // namespace
 }  // namespace octroi::logs

@@ -10,6 +10,9 @@ namespace {
 
 // DO NOT CHANGE: cursors in ledgers contain it.
 constexpr std::uint8_t flag_finished = 1;
+constexpr std::uint8_t flag_rest = 2;
+constexpr std::uint16_t head_was_read = 0x8000;
+static_assert(SeenFile::head_max < head_was_read);
 
 std::string_view text_of(const file::Digest& digest) {
     return {static_cast<const char*>(static_cast<const void*>(digest.data())), digest.size()};
@@ -24,11 +27,16 @@ bool parse(ByteCursor& in, file::Digest& digest) {
 
 }  // namespace
 
+SeenHead head_of(const SeenFile& log_file) {
+    return {log_file.head_length, log_file.offset > 0, log_file.head};
+}
+
 SeenFile unread_file(const FileStatus& status) {
     SeenFile log_file;
     log_file.device = status.device;
     log_file.inode = status.inode;
     log_file.modified = status.modified;
+    log_file.has_rest = status.size > 0;
     return log_file;
 }
 
@@ -39,6 +47,16 @@ Result<bool> begins_like(file::Stream& stream, const SeenFile& known) {
     const ByteSpan seen = stream.unread();
     return rewound && seen.size() >= known.head_length &&
            file::digest(seen.first(known.head_length)) == known.head;
+}
+
+Result<bool> begins_like(file::Stream& stream, const SeenHead& known) {
+    if (known.length == 0) return false;
+    TRY_ASSIGN(const bool rewound, stream.move_to(0));
+    TRY(stream.fill(SeenFile::head_max + 1));
+    const ByteSpan seen = stream.unread();
+    const bool is_length = known.length == SeenFile::head_max ? seen.size() >= known.length
+                                                              : seen.size() == known.length;
+    return rewound && is_length && file::digest(seen.first(known.length)) == known.digest;
 }
 
 Result<Likeness> compare(file::Stream& stream, const SeenFile& known) {
@@ -82,7 +100,8 @@ void save(const SeenFile& log_file, ByteWriter& out) {
     out.be16(static_cast<std::uint16_t>(log_file.head_length));
     out.raw(text_of(log_file.head));
     out.raw(text_of(log_file.tail));
-    out.u8(log_file.finished ? flag_finished : 0);
+    out.u8(static_cast<std::uint8_t>((log_file.finished ? flag_finished : 0) |
+                                     (log_file.has_rest ? flag_rest : 0)));
 }
 
 bool parse(ByteCursor& in, SeenFile& log_file) {
@@ -97,7 +116,21 @@ bool parse(ByteCursor& in, SeenFile& log_file) {
     log_file.modified.ns = static_cast<std::int64_t>(modified);
     log_file.head_length = head_length;
     log_file.finished = (flags & flag_finished) != 0;
-    return head_length <= SeenFile::head_max && flags <= flag_finished;
+    log_file.has_rest = (flags & flag_rest) != 0;
+    return head_length <= SeenFile::head_max && flags <= (flag_finished | flag_rest);
+}
+
+void save(const SeenHead& head, ByteWriter& out) {
+    out.be16(static_cast<std::uint16_t>(head.length | (head.was_read ? head_was_read : 0U)));
+    out.raw(text_of(head.digest));
+}
+
+bool parse(ByteCursor& in, SeenHead& head) {
+    std::uint16_t length = 0;
+    if (!in.be16(length) || !parse(in, head.digest)) return false;
+    head.was_read = (length & head_was_read) != 0;
+    head.length = length & ~std::uint32_t{head_was_read};
+    return head.length <= SeenFile::head_max;
 }
 
 }  // namespace octroi::logs

@@ -29,6 +29,7 @@ struct SeenFile {
     file::Digest head{};    // of its first head_length octets
     file::Digest tail{};    // Stream::tail() at the offset
     bool finished = false;  // no more of the file will be read
+    bool has_rest = false;  // it had more octets than were read
 
     bool operator==(const SeenFile&) const = default;
 
@@ -39,6 +40,16 @@ struct SeenFile {
         return size == status.size && modified == status.modified;
     }
 };
+
+// What stays of a finished file, to recognise it and its copies.
+struct SeenHead {
+    std::uint32_t length = 0;  // of the digested octets; less than head_max: the whole file
+    bool was_read = false;     // its lines were handed over
+    file::Digest digest{};
+
+    bool operator==(const SeenHead&) const = default;
+};
+[[nodiscard]] SeenHead head_of(const SeenFile& log_file);
 
 // A file of which nothing was read.
 [[nodiscard]] SeenFile unread_file(const FileStatus& status);
@@ -57,6 +68,10 @@ enum class Likeness : std::uint8_t {
 // stream to its beginning.
 [[nodiscard]] Result<bool> begins_like(file::Stream& stream, const SeenFile& known);
 
+// Whether the stream begins like the finished file, and, if that is shorter than head_max, ends
+// like it too. Moves the stream to its beginning.
+[[nodiscard]] Result<bool> begins_like(file::Stream& stream, const SeenHead& known);
+
 // Sets the head; the stream stays where it is. It must be plain, or at its beginning.
 [[nodiscard]] Status note_head(file::Stream& stream, SeenFile& log_file);
 // Sets the tail and moves the stream to the offset, which must be in its window.
@@ -65,5 +80,7 @@ enum class Likeness : std::uint8_t {
 // Part of the format of a cursor (log_cursor.hpp).
 void save(const SeenFile& log_file, ByteWriter& out);
 [[nodiscard]] bool parse(ByteCursor& in, SeenFile& log_file);
+void save(const SeenHead& head, ByteWriter& out);
+[[nodiscard]] bool parse(ByteCursor& in, SeenHead& head);
 
 }  // namespace octroi::logs

@@ -390,19 +390,6 @@ private:
         return LineResult::traffic();
     }
 
-    // `both` counts only if one direction is not stated; with the other one, it gives it.
-    static bool set_both(Entry& entry) {
-        const std::uint64_t both = entry.both.value;
-        if (entry.in.stated != entry.out.stated) {
-            Count& known = entry.in.stated ? entry.in : entry.out;
-            Count& other = entry.in.stated ? entry.out : entry.in;
-            if (known.value > both) return false;
-            other = {both - known.value, true};
-        }
-        if (entry.in.stated) entry.both = {};
-        return true;
-    }
-
     AccessFormat format_;
     ClfClock clock_;
     std::vector<Choice> choices_;

@@ -244,7 +244,7 @@ bool has_source(const FieldMap& map, EntryField field) {
 LineResult finish_mapped(const FieldMap& map, bool needs_time, Entry& entry) {
     if (!entry.in.stated && !entry.out.stated && !entry.both.stated) return LineResult::other();
     if (needs_time && !entry.time.stated) return LineResult::bad(BadReason::time);
-    if (entry.both.stated && (entry.in.stated || entry.out.stated)) entry.both = {};
+    if (entry.both.stated && !set_both(entry)) return LineResult::bad(BadReason::number);
     entry.layer = map.layer;
     entry.time_is_begin = map.time_is_begin;
     if (entry.service.empty()) entry.service = map.service;

@@ -101,4 +101,16 @@ std::string_view domain_of(std::string_view mail_address) noexcept {
     return at == std::string_view::npos ? std::string_view() : mail_address.substr(at + 1);
 }
 
+bool set_both(Entry& entry) noexcept {
+    const std::uint64_t both = entry.both.value;
+    if (entry.in.stated != entry.out.stated) {
+        const Count& known = entry.in.stated ? entry.in : entry.out;
+        Count& other = entry.in.stated ? entry.out : entry.in;
+        if (known.value > both) return false;
+        other = {both - known.value, true};
+    }
+    if (entry.in.stated) entry.both = {};
+    return true;
+}
+
 }  // namespace octroi::logline

@@ -112,4 +112,8 @@ inline void skip_blanks(std::string_view& rest) noexcept {
 // The part behind the last '@'; empty: there is none.
 [[nodiscard]] std::string_view domain_of(std::string_view mail_address) noexcept;
 
+// `both` counts only if one direction is not stated; with the other one, it gives it. False: one
+// direction has more octets than both.
+[[nodiscard]] bool set_both(Entry& entry) noexcept;
+
 }  // namespace octroi::logline

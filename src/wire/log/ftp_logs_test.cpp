@@ -113,6 +113,24 @@ TEST(Sftp, HasTheSessionOfAFile) {
     EXPECT_EQ(lines.read(R"(Jun 25 12:00:04 h internal-sftp[12]: closedir "/")"), "other");
 }
 
+TEST(Sftp, LinesOfOtherProgramsAreNoTraffic) {
+    Lines lines("sftp-server");
+    const std::string text = R"([12]: close "/f" bytes read 1 written 2)";
+    for (const char* const program : {"sshd", "sshd-session", "sftp-server", "internal-sftp"})
+        EXPECT_EQ(lines.read("Jun 25 12:00:04 h " + std::string(program) + text),
+                  "06-25T12:00:04 in=2 out=1 status=complete service=sftp");
+    EXPECT_EQ(lines.read("Jun 25 12:00:04 h webapp" + text), "other");
+}
+
+TEST(Rsyncd, LinesOfAClientAreNoTraffic) {
+    Lines lines("rsyncd");
+    const std::string totals = "sent 1 bytes  received 2 bytes  ";
+    EXPECT_EQ(lines.read("Jun 25 12:00:04 h rsyncd[12]: " + totals + "total size 14"),
+              "06-25T12:00:04 in=2 out=1 service=rsync");
+    EXPECT_EQ(lines.read("Jun 25 12:00:04 h rsync[12]: " + totals + "total size 14"), "other");
+    EXPECT_EQ(lines.read("2011/02/22 21:50:34 [82] " + totals + "6.00 bytes/sec"), "other");
+}
+
 TEST(Rsyncd, HasOneEntryForASession) {
     Lines lines("rsyncd");
     EXPECT_EQ(lines.read("2011/02/22 21:50:31 [82] connect from host.example.com (192.0.2.9)"),
@@ -132,14 +150,21 @@ TEST(Rsyncd, HasOneEntryForASession) {
               "bad: a volume, count or status is no number");
 }
 
+// Everyone can connect; nothing else may follow.
+TEST(Rsyncd, AConnectionAloneIsNotKept) {
+    Lines lines("rsyncd");
+    EXPECT_EQ(lines.read("2011/02/22 21:50:31 [82] connect from host.example.com (192.0.2.9)"),
+              "other");
+    EXPECT_EQ(lines.reader().save(), "");
+}
+
 TEST(Rsyncd, GoesOnAfterARestart) {
     Lines first("rsyncd");
-    EXPECT_EQ(first.read("2011/02/22 21:50:31 [82] connect from host.example.com (192.0.2.9)"),
-              "other");
+    EXPECT_EQ(first.read("2011/02/22 21:50:31 [82] rsync to m/a from host (192.0.2.9)"), "other");
     Lines second("rsyncd");
     ASSERT_TRUE(second.reader().restore(first.reader().save()).has_value());
     EXPECT_EQ(second.read("2011/02/22 21:50:33 [82] sent 1 bytes  received 2 bytes  total size 14"),
-              "2011-02-22T21:50:33 peer=192.0.2.9 in=2 out=1 service=rsync");
+              "2011-02-22T21:50:33 peer=192.0.2.9 section=m in=2 out=1 service=rsync");
     EXPECT_FALSE(second.reader().restore("damaged").has_value());
 }
 

@@ -241,6 +241,10 @@ TEST(MappedLogs, AreReadByTheNamesThatTheUserStates) {
     ASSERT_TRUE(again.reader().restore(csv.reader().save()).has_value());
     EXPECT_EQ(again.read("2024-05-01 12:00:00;2;ann;1"), "2024-05-01T12:00:00 user=ann in=1 out=2");
     EXPECT_FALSE(again.reader().restore("x").has_value());
+    Lines total("csv", "time=1 both=2 in=3");
+    EXPECT_EQ(total.read("2024-05-01 12:00:00,70,30"), "2024-05-01T12:00:00 in=30 out=40");
+    EXPECT_EQ(total.read("2024-05-01 12:00:00,30,70"),
+              "bad: a volume, count or status is no number");
     Lines numbers("csv", "time=1 both=2");
     EXPECT_EQ(numbers.read("2024-05-01 12:00:00,7,x"), "2024-05-01T12:00:00 both=7");
     EXPECT_FALSE(open_reader("csv", {"time=1"}).has_value());

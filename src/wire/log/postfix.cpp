@@ -112,17 +112,16 @@ private:
         Count octets;
         const BadReason reason = parse_count(rest.substr(size + between), octets);
         if (reason != BadReason::none) return LineResult::bad(reason);
-        Session* mail = mails_.find(key_);
-        if (mail == nullptr) {
-            mails_.put(key_, {});
-            mail = mails_.find(key_);
-        }
-        if (mail == nullptr) return LineResult::bad(BadReason::shape);
-        if (mail->has_size) return LineResult::other();  // deferred, and active once more
-        mail->has_size = true;
-        mail->size = octets.value;
-        client_ = mail->client;
-        login_ = mail->user;
+        const Session* const known = mails_.find(key_);
+        if (known != nullptr && known->has_size)
+            return LineResult::other();  // deferred, and active once more
+        client_ = known == nullptr ? std::string() : known->client;
+        login_ = known == nullptr ? std::string() : known->user;
+        // Deliveries need the size only, and a queue may have many mails.
+        Session mail;
+        mail.has_size = true;
+        mail.size = octets.value;
+        mails_.put(key_, std::move(mail));
         entry.in = octets;
         entry.sender = entry.user = rest.substr(0, size);
         entry.login = login_;

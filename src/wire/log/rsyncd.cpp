@@ -26,9 +26,11 @@ public:
         std::string_view rest = without_end(line);
         if (rest.empty()) return LineResult::other();
         std::string_view pid;
-        if (!read_begin(rest, entry.time, pid)) return LineResult::bad(BadReason::shape);
-        if (rest.starts_with("rsync on ") || rest.starts_with("rsync to ") ||
-            rest.starts_with("connect from ")) {
+        std::string_view program;
+        if (!read_begin(rest, entry.time, pid, program)) return LineResult::bad(BadReason::shape);
+        // Clients of rsync may write to the same syslog.
+        if (!program.empty() && program != "rsyncd") return LineResult::other();
+        if (skip_text(rest, "rsync on ") || skip_text(rest, "rsync to ")) {
             open_session(pid, rest);
             return LineResult::other();
         }
@@ -44,7 +46,8 @@ public:
 
 private:
     // "2011/02/22 21:50:32 [82] " or the header of syslog.
-    static bool read_begin(std::string_view& rest, LineTime& time, std::string_view& pid) {
+    static bool read_begin(std::string_view& rest, LineTime& time, std::string_view& pid,
+                           std::string_view& program) {
         std::string_view at = rest;
         if (read_iso_time(at, time) && skip_text(at, " [")) {
             const std::size_t end = at.find("] ");
@@ -57,38 +60,40 @@ private:
         if (!read_syslog_header(rest, header)) return false;
         time = header.time;
         pid = header.pid;
+        program = header.program;
         rest = header.message;
         return true;
     }
 
-    // "rsync on module/path from user@host (192.0.2.9)": from the right, because paths may have
-    // blanks. "connect from host (192.0.2.9)" comes first.
+    // "module/path from user@host (192.0.2.9)": from the right, because paths may have blanks.
+    // "connect from host (192.0.2.9)" is not kept: everyone can connect, without a later line.
     void open_session(std::string_view pid, std::string_view rest) {
         if (!rest.ends_with(')')) return;
         rest.remove_suffix(1);
         Session session;
         session.client = last_field(rest, '(');
-        if (skip_text(rest, "rsync on ") || skip_text(rest, "rsync to ")) {
-            const std::size_t from = rest.rfind(" from ");
-            if (from == std::string_view::npos) return;
-            const std::string_view path = rest.substr(0, from);
-            session.section = path.substr(0, path.find('/'));
-            constexpr std::size_t between = 6;
-            const std::string_view host = rest.substr(from + between);
-            const std::size_t at = host.find('@');
-            if (at != std::string_view::npos) session.user = host.substr(0, at);
-        }
+        const std::size_t from = rest.rfind(" from ");
+        if (from == std::string_view::npos) return;
+        const std::string_view path = rest.substr(0, from);
+        session.section = path.substr(0, path.find('/'));
+        constexpr std::size_t between = 6;
+        const std::string_view host = rest.substr(from + between);
+        const std::size_t at = host.find('@');
+        if (at != std::string_view::npos) session.user = host.substr(0, at);
         sessions_.put(pid, std::move(session));
     }
 
-    // "253 bytes  received 162 bytes  total size 1477"
+    // "253 bytes  received 162 bytes  total size 1477". What a client prints has a rate in place of
+    // the total size.
     LineResult read_totals(std::string_view pid, std::string_view rest, Entry& entry) {
         const std::string_view sent = next_field(rest, ' ');
         if (!skip_text(rest, "bytes")) return LineResult::bad(BadReason::shape);
         skip_blanks(rest);
         if (!skip_text(rest, "received ")) return LineResult::bad(BadReason::shape);
         const std::string_view received = next_field(rest, ' ');
-        if (!rest.starts_with("bytes")) return LineResult::bad(BadReason::shape);
+        if (!skip_text(rest, "bytes")) return LineResult::bad(BadReason::shape);
+        skip_blanks(rest);
+        if (!rest.starts_with("total size ")) return LineResult::other();
         for (const BadReason reason :
              {parse_grouped(sent, entry.out), parse_grouped(received, entry.in)})
             if (reason != BadReason::none) return LineResult::bad(reason);

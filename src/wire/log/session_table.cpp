@@ -7,7 +7,7 @@
 
 namespace octroi::logline {
 
-Session* SessionTable::find(std::string_view key) {
+const Session* SessionTable::find(std::string_view key) {
     const auto at = by_key_.find(key);
     return at == by_key_.end() ? nullptr : &at->second->session;
 }

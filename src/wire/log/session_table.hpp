@@ -3,6 +3,9 @@
 
 // What earlier lines of a log stated about a session, a process or a mail. Bounded: the oldest
 // sessions are dropped first. One thread.
+//
+// The saved form is a part of a cursor, and a ledger refuses cursors of more than 1 MiB: the limit
+// of octets is one of the saved form, and leaves space for the rest of the cursor.
 
 #include <cstdint>
 #include <list>
@@ -29,8 +32,8 @@ class SessionTable {
 public:
     struct Limits {
         std::size_t sessions_max = 65'536;
-        // Of keys and texts together.
-        std::size_t octets_max = std::size_t{8} << 20U;
+        // Of save(), without the number of sessions.
+        std::size_t octets_max = std::size_t{512} << 10U;
         // A longer text is cut: of a host name 253 octets are valid, of a mail address 320.
         std::size_t text_octets_max = 512;
     };
@@ -39,7 +42,7 @@ public:
     SessionTable() : SessionTable(Limits()) {}
 
     // Null: not known. Valid until the next call of another function.
-    [[nodiscard]] Session* find(std::string_view key);
+    [[nodiscard]] const Session* find(std::string_view key);
     // Adds the session or replaces the one with this key. It is then the youngest.
     void put(std::string_view key, Session session);
     void remove(std::string_view key);
@@ -57,8 +60,10 @@ private:
     struct Item {
         std::string key;
         Session session;
+        // In the saved form: four texts with their lengths, a flag and the size.
         [[nodiscard]] std::size_t octets() const noexcept {
-            return key.size() + session.client.size() + session.user.size() +
+            constexpr std::size_t numbers = 4 * 4 + 1 + 8;
+            return numbers + key.size() + session.client.size() + session.user.size() +
                    session.section.size();
         }
     };

@@ -31,6 +31,23 @@ TEST(SessionTable, DropsTheOldestBeyondItsLimits) {
     EXPECT_EQ(table.size(), 1U);
 }
 
+// The saved form is a part of a cursor, of which a ledger takes 1 MiB at most.
+TEST(SessionTable, TheSavedFormOfAFullTableFitsACursor) {
+    SessionTable small;
+    SessionTable large;
+    for (int i = 0; i < 70'000; ++i) small.put(std::to_string(i), {});
+    for (int i = 0; i < 3000; ++i) {
+        Session session = of_client(std::string(600, 'c'));
+        session.user = session.section = session.client;
+        large.put(std::to_string(i), std::move(session));
+    }
+    for (const SessionTable* const table : {&small, &large}) {
+        EXPECT_GT(table->evicted(), 0U);
+        EXPECT_LE(table->save().size(), (std::size_t{512} << 10U) + 4);
+        EXPECT_GT(table->save().size(), std::size_t{500} << 10U) << "the limit is used";
+    }
+}
+
 TEST(SessionTable, IsRestoredInItsOrder) {
     SessionTable table;
     EXPECT_EQ(table.save(), "");

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <array>
+
 #include "wire/log/fields.hpp"
 #include "wire/log/ftp_logs.hpp"
 #include "wire/log/session_table.hpp"
@@ -6,6 +9,13 @@
 
 namespace octroi::logline {
 namespace {
+
+// With internal-sftp a process of sshd logs; it is sshd-session since OpenSSH 9.8.
+bool is_sftp_program(std::string_view program) {
+    constexpr std::array<std::string_view, 4> programs{"internal-sftp", "sftp-server", "sshd",
+                                                       "sshd-session"};
+    return program.empty() || std::ranges::find(programs, program) != programs.end();
+}
 
 class SftpReader final : public LineReader {
 public:
@@ -15,6 +25,7 @@ public:
         SyslogHeader header;
         if (without_end(line).empty()) return LineResult::other();
         if (!read_syslog_header(line, header)) return LineResult::bad(BadReason::time);
+        if (!is_sftp_program(header.program)) return LineResult::other();
         entry.time = header.time;
         std::string_view rest = header.message;
         // With internal-sftp the process that is the parent logs: "… [postauth]".
