@@ -10,10 +10,10 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <algorithm>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 
