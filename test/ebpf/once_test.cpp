@@ -35,7 +35,12 @@ protected:
         const auto booked = network.booked("identity", host_v4);
         EXPECT_GT(booked.sent.packets, 100U);
         EXPECT_GT(booked.received.packets, 100U);
-        EXPECT_EQ(booked.sent, network.counted_in(network.host(), "sent"));
+        // The rules of nft leave out reports of IGMPv3 (RFC 3376): 40 octets each.
+        constexpr std::uint64_t report_octets = 40;
+        const Count sent = network.counted_in(network.host(), "sent");
+        const std::uint64_t reports = booked.sent.packets - sent.packets;
+        EXPECT_LE(reports, 3U);
+        EXPECT_EQ(booked.sent.bytes, sent.bytes + reports * report_octets);
         EXPECT_EQ(booked.received, network.counted_in(network.host(), "received"));
     }
 

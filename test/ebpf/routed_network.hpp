@@ -99,7 +99,9 @@ public:
         Count received;
         Count sent;
     };
-    [[nodiscard]] Booked booked(const std::string& key, const std::string& name) const;
+    // may_lack: nothing may be booked under this name.
+    [[nodiscard]] Booked booked(const std::string& key, const std::string& name,
+                                bool may_lack = false) const;
     // Transfers from @excluded/reason.
     [[nodiscard]] Count excluded(const std::string& reason) const;
 
