@@ -30,8 +30,8 @@ protected:
     }
 
     // The first packet of a connection to a server behind the address of this machine may count for
-    // that address (0501, Limits), with the octets that it came in with: never nowhere, never
-    // twice.
+    // that address (0501, Limits). That address has other traffic too, so this shows that nothing
+    // is lost, and not that a first packet counts only once.
     void expect_received(const std::string& inner, const std::string& outer,
                          const Count& seen) const {
         constexpr std::uint64_t connections = 200;
