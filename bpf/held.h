@@ -3,38 +3,63 @@
 // connections, and those of protocols that bpf_skb_ct_lookup does not know. Such a packet is held
 // apart for a second. If NAT forwards it, it counts where it leaves, for the host that receives it;
 // else it counts when the second is over, for this machine.
+//
+// The memory for all of them is there from the start: an allocation for each packet would fail now
+// and then, as that of a timer does. Where there is no space, the oldest packet counts early.
 #pragma once
 
 #include "maps.h"
 #include "packet.h"
 
-enum { held_max = 8192, clock_monotonic = 1, held_octets = 8 };
+enum { held_sets_log = 11, held_sets = 1 << held_sets_log, held_ways = 4, held_octets = 8 };
+enum { clock_monotonic = 1, held_missing = -2 };
 #define OCTROI_HELD_NANOSECONDS 1000000000ULL
+#define OCTROI_HELD_STEP_NANOSECONDS 250000000ULL  // between two looks for those that are over
 
 // What NAT does not change of a packet: no addresses, ports and checksums.
-struct held_key {
+struct held_id {
     __u32 number;  // as in struct packet
     __u8 proto;
     __u8 family;
     __u16 unused;
-    __u8 octets[held_octets];  // behind ports and checksum; of a later fragment: its first ones
+    __u64 octets;  // behind ports and checksum; of a later fragment: its first ones
 };
+
+// A program owns an entry that it has made busy, and no other one reads or writes it.
+enum held_state { held_free, held_busy, held_waiting };
 struct held_packet {
-    struct bpf_timer timer;
+    __u32 state;
+    __u16 source_port;
+    __u16 unused;
+    struct held_id id;
+    __u64 since;  // monotonic time, ns
     __u64 bytes;
     __u64 packets;
     __u32 source[4];
     struct octroi_key key;  // if this machine receives it
-    __u32 is_counted;
-    __u16 source_port;
-    __u16 unused;
+};
+struct held_set {
+    struct held_packet ways[held_ways];
 };
 struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, held_max);
-    __type(key, struct held_key);
-    __type(value, struct held_packet);
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, held_sets);
+    __type(key, __u32);
+    __type(value, struct held_set);
 } held_packets SEC(".maps");
+
+// host/ebpf/attachments.cpp reads is_armed: not 0 while a packet is held.
+struct held_timer {
+    __u32 is_armed;
+    __u32 unused;
+    struct bpf_timer timer;
+};
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct held_timer);
+} held_timer SEC(".maps");
 
 // When a packet with that hash of its number was held last, in ticks of the kernel: most packets
 // need no look-up. 16384 ticks are much more than a second.
@@ -49,10 +74,21 @@ struct {
     __type(value, struct octroi_hints);
 } held_hints SEC(".maps");
 
+static __always_inline __u32 held_hash(__u32 number, __u32 bits) {
+    return number * 0x9E3779B1U >> (32 - bits);
+}
+
+// The octets too, because the number of UDP over IPv4 often has no identification.
+static __always_inline struct held_set* held_set_of(const struct held_id* id) {
+    const __u32 octets = (__u32)id->octets ^ (__u32)(id->octets >> 32);
+    const __u32 at = held_hash(id->number ^ octets * 0x85EBCA6BU, held_sets_log);
+    return bpf_map_lookup_elem(&held_packets, &at);
+}
+
 static __always_inline __u32* hint_of(__u32 number) {
     const __u32 zero = 0;
     struct octroi_hints* hints = bpf_map_lookup_elem(&held_hints, &zero);
-    return hints ? &hints->tick[number * 0x9E3779B1U >> (32 - hints_log)] : 0;
+    return hints ? &hints->tick[held_hash(number, hints_log)] : 0;
 }
 
 static __always_inline int may_be_held(__u32 number) {
@@ -60,60 +96,149 @@ static __always_inline int may_be_held(__u32 number) {
     return hint && *hint != 0 && (__u32)bpf_jiffies64() - *hint < hint_ticks_max;
 }
 
-static __always_inline void set_held_key(struct held_key* id, struct __sk_buff* skb,
-                                         const struct packet* p) {
+static __always_inline void set_held_id(struct held_id* id, struct __sk_buff* skb,
+                                        const struct packet* p) {
     id->number = p->number;
     id->proto = p->proto;
     id->family = p->family;
     const __u32 at = p->transport + (p->later_fragment ? 0 : held_octets);
-    bpf_skb_load_bytes(skb, at, id->octets, held_octets);
+    bpf_skb_load_bytes(skb, at, &id->octets, held_octets);
 }
 
-static int count_when_over(void* map, struct held_key* id, struct held_packet* held) {
+static __always_inline int is_same_id(const struct held_id* a, const struct held_id* b) {
+    return a->number == b->number && a->proto == b->proto && a->family == b->family &&
+           a->octets == b->octets;
+}
+
+static __always_inline int change_state(struct held_packet* held, __u32 from, __u32 to) {
+    return __sync_val_compare_and_swap(&held->state, from, to) == from;
+}
+
+static __always_inline void set_state(struct held_packet* held, __u32 state) {
+    __sync_lock_test_and_set(&held->state, state);
+}
+
+// held: busy. It counts for this machine.
+static __noinline int count_held(struct held_packet* held) {
     const struct octroi_state* state = get_state();
-    if (state && __sync_lock_test_and_set(&held->is_counted, 1) == 0) {
-        held->key.processor = bpf_get_smp_processor_id();
-        count(&held->key, state->pair, held->bytes, held->packets);
-    }
-    bpf_map_delete_elem(map, id);
+    if (!state) return 0;
+    held->key.processor = bpf_get_smp_processor_id();
+    count(&held->key, state->pair, held->bytes, held->packets);
     return 0;
+}
+
+// A search for the packets whose second is over.
+struct held_search {
+    __u64 before;  // monotonic time, ns
+    __u32 are_left;
+};
+
+static long count_if_over(void* map, const __u32* key, struct held_set* set,
+                          struct held_search* search) {
+    (void)map, (void)key;
+#pragma unroll
+    for (int i = 0; i < held_ways; ++i) {
+        struct held_packet* held = &set->ways[i];
+        if (held->state == held_free) continue;
+        if (held->since > search->before || !change_state(held, held_waiting, held_busy)) {
+            search->are_left = 1;
+            continue;
+        }
+        if (held->since <= search->before) {
+            count_held(held);
+            set_state(held, held_free);
+        } else {  // another packet has taken the entry meanwhile
+            search->are_left = 1;
+            set_state(held, held_waiting);
+        }
+    }
+    return 0;
+}
+
+static __always_inline int is_first_to_arm(struct held_timer* head) {
+    return __sync_val_compare_and_swap(&head->is_armed, 0, 1) == 0;
+}
+
+static __always_inline void start_timer(struct held_timer* head) {
+    if (bpf_timer_start(&head->timer, OCTROI_HELD_STEP_NANOSECONDS, 0))
+        __sync_lock_test_and_set(&head->is_armed, 0);  // the next packet tries again
+}
+
+// Before the search the timer is free: a packet that is held meanwhile is found, or starts it.
+static int count_those_over(void* map, __u32* key, struct held_timer* head) {
+    (void)map, (void)key;
+    struct held_search search = {.before = bpf_ktime_get_ns() - OCTROI_HELD_NANOSECONDS};
+    __sync_lock_test_and_set(&head->is_armed, 0);
+    bpf_for_each_map_elem(&held_packets, count_if_over, &search, 0);
+    if (search.are_left && is_first_to_arm(head)) start_timer(head);
+    return 0;
+}
+
+// An entry that is busy now. 0: other processors use all of them.
+static __always_inline struct held_packet* free_entry(struct held_set* set) {
+    struct held_packet* oldest = 0;
+#pragma unroll
+    for (int i = 0; i < held_ways; ++i) {
+        struct held_packet* held = &set->ways[i];
+        if (change_state(held, held_free, held_busy)) return held;
+        if (!oldest || held->since < oldest->since) oldest = held;
+    }
+    if (!oldest || !change_state(oldest, held_waiting, held_busy)) return 0;
+    count_held(oldest);
+    return oldest;
 }
 
 // 0: it cannot be held, and must count at once.
 static __noinline int hold_packet(struct __sk_buff* skb, const struct packet* p,
                                   const struct octroi_key* key) {
-    struct held_key id = {};
-    struct held_packet held = {
-        .bytes = p->bytes, .packets = p->packets, .key = *key, .source_port = p->source_port};
-    __builtin_memcpy(held.source, p->source, sizeof held.source);
-    set_held_key(&id, skb, p);
-    if (bpf_map_update_elem(&held_packets, &id, &held, BPF_NOEXIST)) return 0;
-    struct held_packet* entry = bpf_map_lookup_elem(&held_packets, &id);
-    if (!entry) return 0;
-    if (bpf_timer_init(&entry->timer, &held_packets, clock_monotonic) ||
-        bpf_timer_set_callback(&entry->timer, count_when_over) ||
-        bpf_timer_start(&entry->timer, OCTROI_HELD_NANOSECONDS, 0)) {
-        bpf_map_delete_elem(&held_packets, &id);
-        return 0;
-    }
+    const __u32 zero = 0;
+    struct held_id id = {};
+    set_held_id(&id, skb, p);
+    struct held_timer* head = bpf_map_lookup_elem(&held_timer, &zero);
+    struct held_set* set = held_set_of(&id);
+    struct held_packet* held = set && head ? free_entry(set) : 0;
+    if (!held) return 0;
+    held->id = id;
+    held->since = bpf_ktime_get_ns();
+    held->bytes = p->bytes;
+    held->packets = p->packets;
+    held->key = *key;
+    held->source_port = p->source_port;
+    __builtin_memcpy(held->source, p->source, sizeof held->source);
     __u32* hint = hint_of(p->number);
     if (hint) {
         const __u32 now = bpf_jiffies64();
         *hint = now == 0 ? 1 : now;
+    }
+    set_state(held, held_waiting);
+    if (is_first_to_arm(head)) {
+        bpf_timer_set_callback(&head->timer,
+                               count_those_over);  // of this program, not an older one
+        start_timer(head);
     }
     return 1;
 }
 
 // Gives the packet the volume and the sender that it had when it came in. 0: it is not held.
 static __noinline int take_held(struct __sk_buff* skb, struct packet* p) {
-    struct held_key id = {};
-    set_held_key(&id, skb, p);
-    struct held_packet* held = bpf_map_lookup_elem(&held_packets, &id);
-    if (!held || __sync_lock_test_and_set(&held->is_counted, 1) != 0) return 0;
-    p->bytes = held->bytes;
-    p->packets = held->packets;
-    p->source_port = held->source_port;
-    __builtin_memcpy(p->source, held->source, sizeof held->source);
-    bpf_map_delete_elem(&held_packets, &id);
-    return 1;
+    struct held_id id = {};
+    set_held_id(&id, skb, p);
+    struct held_set* set = held_set_of(&id);
+    if (!set) return 0;
+#pragma unroll
+    for (int i = 0; i < held_ways; ++i) {
+        struct held_packet* held = &set->ways[i];
+        if (held->state != held_waiting || !is_same_id(&held->id, &id)) continue;
+        if (!change_state(held, held_waiting, held_busy)) continue;
+        const int is_same = is_same_id(&held->id, &id);  // still
+        if (is_same) {
+            p->bytes = held->bytes;
+            p->packets = held->packets;
+            p->source_port = held->source_port;
+            __builtin_memcpy(p->source, held->source, sizeof held->source);
+        }
+        set_state(held, is_same ? held_free : held_waiting);
+        if (is_same) return 1;
+    }
+    return 0;
 }

@@ -280,6 +280,14 @@ SEC("tc") int egress_ip_ct(struct __sk_buff* skb) {
     return is_accounted(skb, no_link_header, 1) ? TC_ACT_UNSPEC : send_ct(skb, no_link_header);
 }
 
+// Runs once, without a packet: the timer needs memory, which the other programs could fail to get.
+SEC("tc") int prepare_held(struct __sk_buff* skb) {
+    (void)skb;
+    const __u32 zero = 0;
+    struct held_timer* head = bpf_map_lookup_elem(&held_timer, &zero);
+    return head ? bpf_timer_init(&head->timer, &held_timer, clock_monotonic) : held_missing;
+}
+
 SEC("cgroup_skb/ingress") int receive_by_uid(struct __sk_buff* skb) {
     return account_socket(skb, 0, OCTROI_BY_UID);
 }

@@ -122,8 +122,8 @@ TEST_F(EbpfDetach, MapsOfNamespacesThatAreGoneAreRemoved) {
         EXPECT_EQ(bpf_obj_pin(map.get(), (path + "/others").c_str()), 0);
         return path;
     };
-    const std::string gone = add("edge-netns-fffffffffffffff0-v4");
-    const std::string of_another_meter = add("edge2-netns-fffffffffffffff0-v4");
+    const std::string gone = add("edge-netns-fffffffffffffff0-v5");
+    const std::string of_another_meter = add("edge2-netns-fffffffffffffff0-v5");
     network.start();
     const Ended counting = network.command({"run", "--detach-kernel", "--drop-counts"});
     EXPECT_EQ(counting.status, 1) << "a daemon counts";

@@ -14,6 +14,8 @@
 #include <array>
 #include <cerrno>
 #include <cstdarg>
+#include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <utility>
 #include <vector>
@@ -226,13 +228,17 @@ constexpr int held_milliseconds_max = 3000;
 constexpr int step_milliseconds = 50;
 
 void wait_for_held_packets(const std::string& path) {
-    const Fd held(bpf_obj_get((path + "/held_packets").c_str()));
-    if (held.get() < 0) return;
-    const auto info = info_of_map(held.get());
-    if (!info) return;
-    std::vector<std::byte> key(info->key_size);
+    const Fd timer(bpf_obj_get((path + "/held_timer").c_str()));
+    if (timer.get() < 0) return;
+    const auto info = info_of_map(timer.get());
+    if (!info || info->value_size < sizeof(std::uint32_t)) return;
+    std::vector<std::byte> value(info->value_size);
     for (int waited = 0; waited < held_milliseconds_max; waited += step_milliseconds) {
-        if (bpf_map_get_next_key(held.get(), nullptr, key.data()) != 0) return;
+        const std::uint32_t first = 0;
+        std::uint32_t is_armed = 0;
+        if (bpf_map_lookup_elem(timer.get(), &first, value.data()) != 0) return;
+        std::memcpy(&is_armed, value.data(), sizeof is_armed);
+        if (is_armed == 0) return;
         (void)::poll(nullptr, 0, step_milliseconds);
     }
 }

@@ -5,6 +5,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -234,6 +235,28 @@ CountMapsLayout prepare_maps(bpf_object& object, const std::string& folder) {
     return layout;
 }
 
+// Memory may be short for a moment: the kernel does not wait for it in programs.
+constexpr int prepare_tries_max = 50;
+constexpr int prepare_wait_milliseconds = 20;
+
+Status run_once(bpf_object& object, const std::string& name) {
+    const bpf_program* program = bpf_object__find_program_by_name(&object, name.c_str());
+    std::array<std::byte, 64> frame{};  // the kernel wants one
+    for (int i = 0; i < prepare_tries_max; ++i) {
+        bpf_test_run_opts run{};
+        run.sz = sizeof run;
+        run.data_in = frame.data();
+        run.data_size_in = frame.size();
+        if (program == nullptr || bpf_prog_test_run_opts(bpf_program__fd(program), &run) != 0)
+            return os_failure("run the program " + name + " in the kernel");
+        const int outcome = static_cast<int>(run.retval);
+        if (outcome == 0 || outcome == -EBUSY) return {};
+        if (outcome != -ENOMEM) return bpf_failure(outcome, "prepare the programs in the kernel");
+        (void)::poll(nullptr, 0, prepare_wait_milliseconds);
+    }
+    return bpf_failure(-ENOMEM, "prepare the programs in the kernel");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<EbpfMaps>> open_ebpf(const EbpfOptions& options) {
@@ -262,6 +285,9 @@ Result<std::unique_ptr<EbpfMaps>> open_ebpf(const EbpfOptions& options) {
     }
     if (const int outcome = bpf_object__load(object.get()); outcome != 0)
         return load_failure(outcome, folder);
+    if (!options.prepare.empty())
+        if (Status prepared = run_once(*object, options.prepare); !prepared)
+            return std::unexpected(prepared.error());
     for (const auto& [fd, name] :
          {std::pair{&layout.keys, "keys"}, {&layout.counts, "counts"}, {&layout.states, "states"}})
         *fd = bpf_object__find_map_fd_by_name(object.get(), name);

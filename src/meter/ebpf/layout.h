@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#define OCTROI_LAYOUT "v4"
+#define OCTROI_LAYOUT "v5"
 
 /* Tables are arrays of entries. Those of the longest prefix match of IPv4 have 65536 entries for
  * the first 16 bits, then nodes of 256 entries. An entry with this bit is the number of a node. */

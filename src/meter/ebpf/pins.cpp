@@ -22,7 +22,7 @@ namespace {
 constexpr std::array<std::string_view, 2> older_layouts{"v1", "v2"};
 
 // Layouts with the namespace in the name, before this one.
-constexpr std::array<std::string_view, 1> older_layouts_by_namespace{"v3"};
+constexpr std::array<std::string_view, 2> older_layouts_by_namespace{"v3", "v4"};
 
 Result<std::string> folder_of(const MeterConfig& meter, std::string_view kind_suffix,
                               std::string_view layout) {
@@ -43,7 +43,7 @@ Result<std::vector<std::string>> older_folders(const MeterConfig& meter,
     return folders;
 }
 
-// Of the name of a folder of that meter: "edge-netns-1a-v4"; none: it is another one.
+// Of the name of a folder of that meter: "edge-netns-1a-v5"; none: it is another one.
 std::optional<std::uint64_t> cookie_of(std::string_view folder, const std::string& meter) {
     const std::string prefix = meter + "-netns-";
     if (!folder.starts_with(prefix)) return std::nullopt;
