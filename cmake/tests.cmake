@@ -30,14 +30,21 @@ function(compile_as_test target)
     target_compile_options(${target} PRIVATE $<$<CONFIG:Debug>:-O0> $<$<CONFIG:Release>:-O1 -g0>)
 endfunction()
 
+# FILTER: of GoogleTest, which tests; without it all.
 function(discover_tests target label)
+    cmake_parse_arguments(ARG "" "FILTER" "" ${ARGN})
+    set(filter "")
+    if(ARG_FILTER)
+        set(filter TEST_FILTER "${ARG_FILTER}")
+    endif()
     target_link_libraries(${target} PRIVATE GTest::gtest GTest::gmock ${EXTERNALS_EVERY_LAYER})
     target_sees_support(${target})
     gtest_discover_tests(${target}
+        ${filter}
         DISCOVERY_MODE PRE_TEST
         DISCOVERY_TIMEOUT 60
         WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}"
-        PROPERTIES LABELS "${label}" TIMEOUT 300 ${ARGN})
+        PROPERTIES LABELS "${label}" TIMEOUT 300 ${ARG_UNPARSED_ARGUMENTS})
 endfunction()
 
 # The same tests in a few processes instead of one each, which under sanitizers takes a quarter of the time: what
@@ -94,16 +101,17 @@ function(add_test_program name)
 endfunction()
 
 # End-to-end tests run beside one another, on network namespaces of their own. Alone run those that measure time or need
-# both processors. Those of the second list share what the kernel has once: hooks of control groups and the file system
-# of pinned BPF objects.
+# both processors. The suites of e2e_ebpf that the filter names share what the kernel has once: the root of the control groups.
 set(OCTROI_E2E_ALONE collector hostile ledger_backup metrics router)
-set(OCTROI_E2E_BPF all_meters ebpf live reload)
-function(who_may_run_beside name result)
-    set(${result} "" PARENT_SCOPE)
+set(OCTROI_E2E_AT_CONTROL_GROUPS "Socket*")
+function(discover_e2e_tests name)
     if(name IN_LIST OCTROI_E2E_ALONE)
-        set(${result} RUN_SERIAL TRUE PARENT_SCOPE)
-    elseif(name IN_LIST OCTROI_E2E_BPF)
-        set(${result} RESOURCE_LOCK bpf PARENT_SCOPE)
+        discover_tests(e2e_${name} e2e RUN_SERIAL TRUE)
+    elseif(name STREQUAL ebpf)
+        discover_tests(e2e_ebpf e2e FILTER "-${OCTROI_E2E_AT_CONTROL_GROUPS}")
+        discover_tests(e2e_ebpf e2e FILTER "${OCTROI_E2E_AT_CONTROL_GROUPS}" RESOURCE_LOCK control_groups)
+    else()
+        discover_tests(e2e_${name} e2e)
     endif()
 endfunction()
 
@@ -125,20 +133,19 @@ function(add_test_folders)
     compile_as_test(octroi_support)
     foreach(name IN LISTS folders)
         file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/test/${name}/*.cpp")
-        who_may_run_beside(${name} beside)
         if(EXISTS "${CMAKE_SOURCE_DIR}/test/${name}/main.cpp")
             add_executable(octroi_${name} ${sources})
             link_everything(octroi_${name})
             compile_as_test(octroi_${name})
             add_test(NAME ${name} COMMAND octroi_${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
-            set_tests_properties(${name} PROPERTIES LABELS e2e TIMEOUT 600 ${beside})
+            set_tests_properties(${name} PROPERTIES LABELS e2e TIMEOUT 600)
             add_dependencies(e2e_tests octroi_${name})
         else()
             add_executable(e2e_${name} ${sources})
             link_everything(e2e_${name})
             compile_as_test(e2e_${name})
             target_link_libraries(e2e_${name} PRIVATE octroi_support GTest::gmock_main)
-            discover_tests(e2e_${name} e2e ${beside})
+            discover_e2e_tests(${name})
             add_dependencies(e2e_tests e2e_${name})
             add_test_program(${name})
         endif()
