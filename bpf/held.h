@@ -8,13 +8,18 @@
 // and then, as that of a timer does. Where there is no space, the oldest packet counts early.
 #pragma once
 
+#include <asm-generic/errno-base.h>
+
 #include "maps.h"
 #include "packet.h"
 
 enum { held_sets_log = 11, held_sets = 1 << held_sets_log, held_ways = 4, held_octets = 8 };
-enum { clock_monotonic = 1, held_missing = -2 };
+enum { clock_monotonic = 1, held_missing = -2, sctp_header_octets = 12 };
 #define OCTROI_HELD_NANOSECONDS 1000000000ULL
-#define OCTROI_HELD_STEP_NANOSECONDS 250000000ULL  // between two looks for those that are over
+// A search looks at a part of the sets, so that it takes little time: a packet counts at most a
+// quarter of a second late.
+enum { held_sets_of_search = held_sets / 8 };
+#define OCTROI_HELD_STEP_NANOSECONDS 31250000ULL
 
 // What NAT does not change of a packet: no addresses, ports and checksums.
 struct held_id {
@@ -48,9 +53,11 @@ struct {
     __type(value, struct held_set);
 } held_packets SEC(".maps");
 
-// host/ebpf/attachments.cpp reads is_armed: not 0 while a packet is held.
+// The timer that looks for packets whose second is over. host/ebpf/attachments.cpp reads `packets`.
 struct held_timer {
-    __u32 is_armed;
+    __u32 packets;   // that are held, or are being counted
+    __u32 is_armed;  // the timer runs, or a search
+    __u32 next;      // set of the next search
     __u32 unused;
     struct bpf_timer timer;
 };
@@ -96,13 +103,20 @@ static __always_inline int may_be_held(__u32 number) {
     return hint && *hint != 0 && (__u32)bpf_jiffies64() - *hint < hint_ticks_max;
 }
 
+static __always_inline struct held_timer* held_head(void) {
+    const __u32 zero = 0;
+    return bpf_map_lookup_elem(&held_timer, &zero);
+}
+
+// Octets behind the end of the IP packet are padding, which the kernel cuts off on the way.
 static __always_inline void set_held_id(struct held_id* id, struct __sk_buff* skb,
                                         const struct packet* p) {
     id->number = p->number;
     id->proto = p->proto;
     id->family = p->family;
-    const __u32 at = p->transport + (p->later_fragment ? 0 : held_octets);
-    bpf_skb_load_bytes(skb, at, &id->octets, held_octets);
+    __u32 at = p->transport;
+    if (!p->later_fragment) at += p->proto == IPPROTO_SCTP ? sctp_header_octets : held_octets;
+    if (at + held_octets <= p->end) bpf_skb_load_bytes(skb, at, &id->octets, held_octets);
 }
 
 static __always_inline int is_same_id(const struct held_id* a, const struct held_id* b) {
@@ -127,61 +141,78 @@ static __noinline int count_held(struct held_packet* held) {
     return 0;
 }
 
-// A search for the packets whose second is over.
+static __always_inline void release_held(struct held_timer* head, struct held_packet* held) {
+    set_state(held, held_free);
+    __sync_fetch_and_add(&head->packets, -1);
+}
+
+// For the packets whose second is over.
 struct held_search {
     __u64 before;  // monotonic time, ns
-    __u32 are_left;
+    __u32 first;   // set
 };
 
-static long count_if_over(void* map, const __u32* key, struct held_set* set,
-                          struct held_search* search) {
-    (void)map, (void)key;
-#pragma unroll
-    for (int i = 0; i < held_ways; ++i) {
-        struct held_packet* held = &set->ways[i];
-        if (held->state == held_free) continue;
-        if (held->since > search->before || !change_state(held, held_waiting, held_busy)) {
-            search->are_left = 1;
-            continue;
-        }
-        if (held->since <= search->before) {
-            count_held(held);
-            set_state(held, held_free);
-        } else {  // another packet has taken the entry meanwhile
-            search->are_left = 1;
-            set_state(held, held_waiting);
-        }
+static __always_inline void count_if_over(struct held_timer* head, struct held_packet* held,
+                                          __u64 before) {
+    if (held->state != held_waiting || held->since > before) return;
+    if (!change_state(held, held_waiting, held_busy)) return;
+    if (held->since > before) {  // another packet has taken the entry meanwhile
+        set_state(held, held_waiting);
+        return;
     }
+    count_held(held);
+    release_held(head, held);
+}
+
+static long search_set(__u32 index, struct held_search* search) {
+    const __u32 at = (search->first + index) % held_sets;
+    struct held_set* set = bpf_map_lookup_elem(&held_packets, &at);
+    struct held_timer* head = held_head();
+    if (!set || !head) return 1;
+#pragma unroll
+    for (int i = 0; i < held_ways; ++i) count_if_over(head, &set->ways[i], search->before);
     return 0;
 }
 
-static __always_inline int is_first_to_arm(struct held_timer* head) {
-    return __sync_val_compare_and_swap(&head->is_armed, 0, 1) == 0;
-}
-
 static __always_inline void start_timer(struct held_timer* head) {
+    if (__sync_val_compare_and_swap(&head->is_armed, 0, 1) != 0) return;
     if (bpf_timer_start(&head->timer, OCTROI_HELD_STEP_NANOSECONDS, 0))
         __sync_lock_test_and_set(&head->is_armed, 0);  // the next packet tries again
 }
 
-// Before the search the timer is free: a packet that is held meanwhile is found, or starts it.
+// A packet that is held after the look at `packets` finds the timer free, and starts it.
 static int count_those_over(void* map, __u32* key, struct held_timer* head) {
     (void)map, (void)key;
-    struct held_search search = {.before = bpf_ktime_get_ns() - OCTROI_HELD_NANOSECONDS};
+    struct held_search search = {.before = bpf_ktime_get_ns() - OCTROI_HELD_NANOSECONDS,
+                                 .first = head->next};
+    head->next = (head->next + held_sets_of_search) % held_sets;
+    bpf_loop(held_sets_of_search, search_set, &search, 0);
     __sync_lock_test_and_set(&head->is_armed, 0);
-    bpf_for_each_map_elem(&held_packets, count_if_over, &search, 0);
-    if (search.are_left && is_first_to_arm(head)) start_timer(head);
+    if (head->packets != 0) start_timer(head);
     return 0;
 }
 
+// Another program than before may have set its own function, which goes on until this one is set.
+static __always_inline int prepare_timer(void) {
+    struct held_timer* head = held_head();
+    if (!head) return held_missing;
+    const long made = bpf_timer_init(&head->timer, &held_timer, clock_monotonic);
+    if (made != 0 && made != -EBUSY) return made;
+    return bpf_timer_set_callback(&head->timer, count_those_over);
+}
+
 // An entry that is busy now. 0: other processors use all of them.
-static __always_inline struct held_packet* free_entry(struct held_set* set) {
+static __always_inline struct held_packet* free_entry(struct held_timer* head,
+                                                      struct held_set* set) {
     struct held_packet* oldest = 0;
 #pragma unroll
     for (int i = 0; i < held_ways; ++i) {
         struct held_packet* held = &set->ways[i];
-        if (change_state(held, held_free, held_busy)) return held;
-        if (!oldest || held->since < oldest->since) oldest = held;
+        if (change_state(held, held_free, held_busy)) {
+            __sync_fetch_and_add(&head->packets, 1);
+            return held;
+        }
+        if (held->state == held_waiting && (!oldest || held->since < oldest->since)) oldest = held;
     }
     if (!oldest || !change_state(oldest, held_waiting, held_busy)) return 0;
     count_held(oldest);
@@ -191,12 +222,11 @@ static __always_inline struct held_packet* free_entry(struct held_set* set) {
 // 0: it cannot be held, and must count at once.
 static __noinline int hold_packet(struct __sk_buff* skb, const struct packet* p,
                                   const struct octroi_key* key) {
-    const __u32 zero = 0;
     struct held_id id = {};
     set_held_id(&id, skb, p);
-    struct held_timer* head = bpf_map_lookup_elem(&held_timer, &zero);
+    struct held_timer* head = held_head();
     struct held_set* set = held_set_of(&id);
-    struct held_packet* held = set && head ? free_entry(set) : 0;
+    struct held_packet* held = set && head ? free_entry(head, set) : 0;
     if (!held) return 0;
     held->id = id;
     held->since = bpf_ktime_get_ns();
@@ -211,34 +241,45 @@ static __noinline int hold_packet(struct __sk_buff* skb, const struct packet* p,
         *hint = now == 0 ? 1 : now;
     }
     set_state(held, held_waiting);
-    if (is_first_to_arm(head)) {
-        bpf_timer_set_callback(&head->timer,
-                               count_those_over);  // of this program, not an older one
-        start_timer(head);
-    }
+    start_timer(head);
     return 1;
+}
+
+// Of several packets with that id the one from the same source: NAT seldom changes it.
+static __always_inline struct held_packet* find_held(struct held_set* set, const struct held_id* id,
+                                                     const struct packet* p) {
+    struct held_packet* found = 0;
+#pragma unroll
+    for (int i = 0; i < held_ways; ++i) {
+        struct held_packet* held = &set->ways[i];
+        if (held->state != held_waiting || !is_same_id(&held->id, id)) continue;
+        if (!found || held->source[0] == p->source[0]) found = held;
+    }
+    return found;
 }
 
 // Gives the packet the volume and the sender that it had when it came in. 0: it is not held.
 static __noinline int take_held(struct __sk_buff* skb, struct packet* p) {
     struct held_id id = {};
     set_held_id(&id, skb, p);
+    struct held_timer* head = held_head();
     struct held_set* set = held_set_of(&id);
-    if (!set) return 0;
+    if (!set || !head) return 0;
 #pragma unroll
-    for (int i = 0; i < held_ways; ++i) {
-        struct held_packet* held = &set->ways[i];
-        if (held->state != held_waiting || !is_same_id(&held->id, &id)) continue;
+    for (int i = 0; i < held_ways; ++i) {  // another processor may take what was found
+        struct held_packet* held = find_held(set, &id, p);
+        if (!held) return 0;
         if (!change_state(held, held_waiting, held_busy)) continue;
-        const int is_same = is_same_id(&held->id, &id);  // still
-        if (is_same) {
-            p->bytes = held->bytes;
-            p->packets = held->packets;
-            p->source_port = held->source_port;
-            __builtin_memcpy(p->source, held->source, sizeof held->source);
+        if (!is_same_id(&held->id, &id)) {
+            set_state(held, held_waiting);
+            continue;
         }
-        set_state(held, is_same ? held_free : held_waiting);
-        if (is_same) return 1;
+        p->bytes = held->bytes;
+        p->packets = held->packets;
+        p->source_port = held->source_port;
+        __builtin_memcpy(p->source, held->source, sizeof held->source);
+        release_held(head, held);
+        return 1;
     }
     return 0;
 }

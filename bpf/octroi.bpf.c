@@ -23,7 +23,8 @@ struct place {
     struct octroi_state* state;
     __u32 came_in;  // interface; 0: this machine sends the packet
     int is_egress;
-    int asks;  // connection tracking knows the ends behind NAT
+    int tracks;  // the form with connection tracking
+    int asks;    // it does, and connection tracking knows the ends behind NAT
 };
 
 // What is known of a packet before it is counted.
@@ -111,14 +112,14 @@ static __always_inline int look_up_first(struct __sk_buff* skb, const struct pla
     const __u32 known = flow ? flow->known & (usual | asks) : 0;
     found->end = at->is_egress ? skb->ifindex : 0;
     if (known == usual && flow->end == found->end && add_to_flow(at, flow, p)) return 0;
-    found->is_asked = (known & asks) != 0;
+    found->is_asked = at->tracks && (known & asks) != 0;
     if (!found->is_asked) {
         found->source = find_local(p, p->source);
         found->target = find_local(p, p->target);
         found->is_asked = at->asks && may_have_inner_end(at, found->source, found->target);
         if (!found->is_asked) return 1;
     }
-    found->is_found = flow != 0 && find_end(skb, p, at->is_egress);
+    found->is_found = at->tracks && flow != 0 && find_end(skb, p, at->is_egress);
     if (found->is_found) {
         found->end = end_of(p, at->is_egress);
         if (known == (usual | asks) && flow->end == found->end && add_to_flow(at, flow, p))
@@ -160,7 +161,7 @@ static __always_inline int account_usual(struct __sk_buff* skb, int is_egress,
 // Any packet.
 static __always_inline int account_packet(struct __sk_buff* skb, __u32 link, int is_egress,
                                           int tracks) {
-    struct place at = {.state = get_state(), .is_egress = is_egress};
+    struct place at = {.state = get_state(), .is_egress = is_egress, .tracks = tracks};
     if (!at.state) return TC_ACT_UNSPEC;
     at.asks = tracks && at.state->settings.behind_nat != 0;
     at.came_in = is_egress ? skb->ingress_ifindex : skb->ifindex;
@@ -187,7 +188,7 @@ static __always_inline int account_packet(struct __sk_buff* skb, __u32 link, int
         found.leaves = next_interface(skb, &p);
     struct octroi_key key = {};
     set_key(&key, skb, &p, &found);
-    const int is_open = found.is_asked && !found.is_found;
+    const int is_open = tracks && found.is_asked && !found.is_found;
     if (is_open && !is_egress && hold_packet(skb, &p, &key)) return TC_ACT_UNSPEC;
     const __u32 slot = count(&key, at.state->pair, p.bytes, p.packets);
     if (slot != 0 && flow && !was_seen && !is_open)
@@ -283,9 +284,7 @@ SEC("tc") int egress_ip_ct(struct __sk_buff* skb) {
 // Runs once, without a packet: the timer needs memory, which the other programs could fail to get.
 SEC("tc") int prepare_held(struct __sk_buff* skb) {
     (void)skb;
-    const __u32 zero = 0;
-    struct held_timer* head = bpf_map_lookup_elem(&held_timer, &zero);
-    return head ? bpf_timer_init(&head->timer, &held_timer, clock_monotonic) : held_missing;
+    return prepare_timer();
 }
 
 SEC("cgroup_skb/ingress") int receive_by_uid(struct __sk_buff* skb) {

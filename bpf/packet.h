@@ -45,6 +45,8 @@ struct packet {
     __u8 icmp_type;
     __u8 later_fragment;
     __u16 transport;  // where its header is
+    __u16 unused;
+    __u32 end;  // of the IP packet: where padding begins
 };
 
 // Without a call of the kernel, if the octets are in the linear part of the packet. at: below 256.
@@ -94,6 +96,7 @@ static __always_inline int set_segments(struct __sk_buff* skb, __u32 available, 
                                         struct packet* p) {
     const __u32 size = skb->gso_size;
     if (size == 0) return 0;
+    p->end = skb->len;
     p->bytes = available;
     p->packets = 1;
     if (headers >= available) return 1;
@@ -122,6 +125,7 @@ static __always_inline int read_v4(struct __sk_buff* skb, __u32 at, struct packe
     const __u32 total = bpf_ntohs(ip.tot_len);
     if (total != 0 && (total < header || total > available)) return OCTROI_MALFORMED;
     p->bytes = total == 0 ? available : total;  // 0: longer than the field can state
+    p->end = at + p->bytes;
     p->packets = 1;
     return OCTROI_IP;
 }
@@ -166,6 +170,7 @@ static __always_inline int read_v6(struct __sk_buff* skb, __u32 at, struct packe
     if (payload != 0 && total > available) return OCTROI_MALFORMED;
     const int is_jumbogram = payload == 0 && ip.nexthdr == 0;  // RFC 2675
     p->bytes = is_jumbogram ? available : total;
+    p->end = at + p->bytes;
     p->packets = 1;
     return OCTROI_IP;
 }

@@ -101,15 +101,16 @@ function(add_test_program name)
 endfunction()
 
 # End-to-end tests run beside one another, on network namespaces of their own. Alone run those that measure time or need
-# both processors. The suites of e2e_ebpf that the filter names share what the kernel has once: the root of the control groups.
+# both processors. The suites of e2e_ebpf that the filter names share what the kernel has once: the root
+# of the control groups, and the list of programs.
 set(OCTROI_E2E_ALONE collector hostile ledger_backup metrics router)
-set(OCTROI_E2E_AT_CONTROL_GROUPS "Socket*")
+set(OCTROI_E2E_IN_TURN "Socket*:Headers.*")
 function(discover_e2e_tests name)
     if(name IN_LIST OCTROI_E2E_ALONE)
         discover_tests(e2e_${name} e2e RUN_SERIAL TRUE)
     elseif(name STREQUAL ebpf)
-        discover_tests(e2e_ebpf e2e FILTER "-${OCTROI_E2E_AT_CONTROL_GROUPS}")
-        discover_tests(e2e_ebpf e2e FILTER "${OCTROI_E2E_AT_CONTROL_GROUPS}" RESOURCE_LOCK control_groups)
+        discover_tests(e2e_ebpf e2e FILTER "-${OCTROI_E2E_IN_TURN}")
+        discover_tests(e2e_ebpf e2e FILTER "${OCTROI_E2E_IN_TURN}" RESOURCE_LOCK bpf)
     else()
         discover_tests(e2e_${name} e2e)
     endif()

@@ -194,6 +194,23 @@ protected:
     std::optional<ebpf::Labels> labels;
 };
 
+// A kernel without bpf_skb_ct_lookup refuses a program that may call it.
+TEST_F(Headers, TheFormWithoutTrackingCallsNoFunctionsOfTheKernel) {
+    const Fd loaded(program());
+    bpf_prog_info info{};
+    std::uint32_t size = sizeof info;
+    ASSERT_EQ(bpf_obj_get_info_by_fd(loaded.get(), &info, &size), 0);
+    std::vector<bpf_insn> instructions(info.xlated_prog_len / sizeof(bpf_insn));
+    ASSERT_GT(instructions.size(), 1000U);
+    info = {};
+    info.xlated_prog_insns = reinterpret_cast<std::uintptr_t>(instructions.data());
+    info.xlated_prog_len = static_cast<std::uint32_t>(instructions.size() * sizeof(bpf_insn));
+    size = sizeof info;
+    ASSERT_EQ(bpf_obj_get_info_by_fd(loaded.get(), &info, &size), 0);
+    for (const bpf_insn& i : instructions)
+        EXPECT_FALSE(i.code == (BPF_JMP | BPF_CALL) && i.src_reg == BPF_PSEUDO_KFUNC_CALL);
+}
+
 TEST_F(Headers, PlainPackets) {
     pass(0x0800, ip_v4(udp(30)));
     expect_counted(58, 4, "dns");

@@ -129,37 +129,5 @@ TEST_F(EbpfNat, HostsBehindAnInterfaceWithoutPrograms) {
     expect_host_counted();
 }
 
-// Packets for this machine, in datagrams of that many octets each, all within about a second.
-class EbpfHeld : public EbpfNat, public testing::WithParamInterface<int> {};
-
-// They wait for a second, and are not lost by the end of the programs, nor where there are more
-// than can wait.
-TEST_P(EbpfHeld, CountWithoutConnections) {
-    network.configure("", R"("10.78.1.0/24", "10.78.2.1/32")");
-    network.add_rules(network.router(),
-                      "table inet input {\n counter received {\n }\n chain i {\n"
-                      "  type filter hook input priority 0;\n"
-                      "  iifname \"wan\" ip daddr 10.78.2.1 counter name received drop\n }\n}\n");
-    network.start();
-    (void)network.stop();
-    const std::string count = std::to_string(GetParam());
-    RoutedNetwork::must(support::in_netns(
-        network.server(), {"python3", "-c",
-                           "import socket\n"
-                           "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
-                           "for i in range(" +
-                               count +
-                               "):\n"
-                               "    s.sendto(b'%08d' % i + bytes(i % 300), ('10.78.2.1', 9))\n"}));
-    const Ended ended = network.command({"run", "--detach-kernel"});
-    EXPECT_EQ(ended.status, 0) << ended.err;
-    const Count all = network.counted_in(network.router(), "received", "input");
-    EXPECT_EQ(all.packets, static_cast<std::uint64_t>(GetParam()));
-    EXPECT_EQ(network.booked("identity", "10.78.2.1").received, all);
-}
-
-INSTANTIATE_TEST_SUITE_P(Packets, EbpfHeld, testing::Values(300, 30'000),
-                         testing::PrintToStringParamName());
-
 }  // namespace
 }  // namespace octroi::ebpf_test

@@ -235,10 +235,10 @@ void wait_for_held_packets(const std::string& path) {
     std::vector<std::byte> value(info->value_size);
     for (int waited = 0; waited < held_milliseconds_max; waited += step_milliseconds) {
         const std::uint32_t first = 0;
-        std::uint32_t is_armed = 0;
+        std::uint32_t packets = 0;
         if (bpf_map_lookup_elem(timer.get(), &first, value.data()) != 0) return;
-        std::memcpy(&is_armed, value.data(), sizeof is_armed);
-        if (is_armed == 0) return;
+        std::memcpy(&packets, value.data(), sizeof packets);
+        if (packets == 0) return;
         (void)::poll(nullptr, 0, step_milliseconds);
     }
 }

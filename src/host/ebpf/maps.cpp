@@ -250,7 +250,7 @@ Status run_once(bpf_object& object, const std::string& name) {
         if (program == nullptr || bpf_prog_test_run_opts(bpf_program__fd(program), &run) != 0)
             return os_failure("run the program " + name + " in the kernel");
         const int outcome = static_cast<int>(run.retval);
-        if (outcome == 0 || outcome == -EBUSY) return {};
+        if (outcome == 0) return {};
         if (outcome != -ENOMEM) return bpf_failure(outcome, "prepare the programs in the kernel");
         (void)::poll(nullptr, 0, prepare_wait_milliseconds);
     }

@@ -126,7 +126,7 @@ struct EbpfOptions {
     std::span<const std::byte> object;  // ELF, as clang makes it
     std::vector<std::string> programs;  // those to load
     // One of them that runs once, for no packet, before others are attached; empty: none. It
-    // returns 0, or a negative error number: EBUSY, if an earlier process has done it.
+    // returns 0, or a negative error number; after ENOMEM it is tried again.
     std::string prepare = {};
     std::string bpffs = "/sys/fs/bpf";  // is mounted if it is not
     std::string folder;                 // of the pins, below bpffs: "octroi/edge-v1"

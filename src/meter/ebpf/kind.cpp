@@ -36,8 +36,7 @@ Result<std::unique_ptr<EbpfMaps>> open_maps(const MeterSetup& setup, bool tracks
                         .bpffs = config.options.text("bpffs"),
                         .folder = std::move(folder)};
     if (!setup.only_rest) {
-        options.prepare = "prepare_held";
-        options.programs.push_back(options.prepare);
+        if (tracks) options.programs.push_back(options.prepare = "prepare_held");
         for (const char* program : {"ingress_eth", "ingress_ip", "egress_eth", "egress_ip"})
             options.programs.push_back(std::string(program) + (tracks ? "_ct" : ""));
     }
