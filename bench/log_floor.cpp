@@ -25,12 +25,17 @@ struct Sum {
 class Sums {
 public:
     void add(std::string_view name, std::uint64_t octets) {
-        std::uint64_t first = 0;
-        std::uint64_t last = 0;
-        const std::size_t size = std::min(name.size(), sizeof first);
-        std::memcpy(&first, name.data(), size);
-        std::memcpy(&last, name.data() + name.size() - size, size);
-        std::size_t at = mix(first ^ mix_a, last ^ name.size() ^ mix_b) % table_.size();
+        // Words of eight octets; the last one ends with the name.
+        constexpr std::size_t word = sizeof(std::uint64_t);
+        std::uint64_t hash = name.size();
+        const auto add_word = [&](std::size_t from) {
+            std::uint64_t octets_of_name = 0;
+            std::memcpy(&octets_of_name, name.data() + from, std::min(word, name.size()));
+            hash = mix(hash ^ octets_of_name ^ mix_a, mix_b);
+        };
+        for (std::size_t from = 0; from + word < name.size(); from += word) add_word(from);
+        add_word(name.size() - std::min(word, name.size()));
+        std::size_t at = hash % table_.size();
         while (!table_[at].name.empty() && table_[at].name != name) at = (at + 1) % table_.size();
         table_[at].name = name;
         table_[at].octets += octets;
