@@ -52,9 +52,10 @@ void ServerMachine::write_octets(const std::string& name, std::size_t octets) co
 
 void ServerMachine::start(const Arguments& command, const std::vector<int>& ports,
                           const std::string& before) {
+    // The shell is process 1, which gets orphans as children: vsftpd ends if it is that.
     Arguments words{"unshare", "--mount",      "--pid",
                     "--fork",  "--kill-child", "--mount-proc",
-                    "sh",      "-ec",          before + "\nexec \"$@\"",
+                    "sh",      "-ec",          before + "\n\"$@\"\nexit",
                     "sh"};
     words.insert(words.end(), command.begin(), command.end());
     servers_.push_back(
