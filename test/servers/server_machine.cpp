@@ -100,7 +100,7 @@ void ServerMachine::stop_following() {
 std::string ServerMachine::octroi_log() const { return octroi_->err_so_far(); }
 
 Ended ServerMachine::run_at_client(const Arguments& arguments) const {
-    return support::run(Network::in(network_.host(), arguments));
+    return support::run(at_client(arguments));
 }
 
 std::string ServerMachine::client(const Arguments& arguments) const {

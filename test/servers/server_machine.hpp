@@ -67,6 +67,10 @@ public:
     // The end of octroi, after its last commit.
     void stop_following();
 
+    // The command line of a program of the client.
+    [[nodiscard]] support::Arguments at_client(const support::Arguments& arguments) const {
+        return support::Network::in(network_.host(), arguments);
+    }
     // Runs a program of the client.
     [[nodiscard]] support::Ended run_at_client(const support::Arguments& arguments) const;
     // The same; it must succeed. Returns its output.
