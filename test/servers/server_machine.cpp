@@ -52,7 +52,8 @@ void ServerMachine::write_octets(const std::string& name, std::size_t octets) co
 
 void ServerMachine::start(const Arguments& command, const std::vector<int>& ports,
                           const std::string& before) {
-    // The shell is process 1, which gets orphans as children: vsftpd ends if it is that.
+    // The shell is process 1 of the namespace. A server must not be that: vsftpd ends when it gets
+    // orphans as children, and squid loses its signal of death when it changes its user.
     Arguments words{"unshare", "--mount",      "--pid",
                     "--fork",  "--kill-child", "--mount-proc",
                     "sh",      "-ec",          before + "\n\"$@\"\nexit",
