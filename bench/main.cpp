@@ -11,6 +11,7 @@
 #include "collector.hpp"
 #include "kernel.hpp"
 #include "ledger.hpp"
+#include "logs.hpp"
 #include "packets.hpp"
 
 namespace {
@@ -20,11 +21,12 @@ struct Benchmark {
     int (*run)(std::span<const char* const> arguments);
 };
 
-constexpr std::array<Benchmark, 4> benchmarks = {{
+constexpr std::array<Benchmark, 5> benchmarks = {{
     {"packets", octroi::bench::packets},
     {"collector", octroi::bench::collector},
     {"ledger", octroi::bench::ledger},
     {"kernel", octroi::bench::kernel},
+    {"logs", octroi::bench::logs},
 }};
 
 }  // namespace
@@ -38,9 +40,9 @@ int main(int argc, char** argv) {
     }
     for (const Benchmark& b : benchmarks)
         if (b.name == arguments.front()) return b.run(std::span(arguments).subspan(1));
-    fmt::print(
-        stderr,
-        "octroi_bench: no benchmark named {}; there are: packets, collector, ledger, kernel\n",
-        arguments.front());
+    fmt::print(stderr,
+               "octroi_bench: no benchmark named {}; there are: packets, collector, ledger, "
+               "kernel, logs\n",
+               arguments.front());
     return 2;
 }

@@ -57,7 +57,9 @@ Report server_gap_report(const std::vector<ServerGapRow>& rows, bool has_servers
         report.notes.emplace_back(
             "A gap below 0: the log states more than the packet meter saw. Either the meter does "
             "not see all of the server's traffic, `addresses` or `services` of the log meter name "
-            "too little, or lines are forged. Next: do not bill by this log before that is clear.");
+            "too little, the log states data that crossed no network (a mail for a mailbox of the "
+            "same machine, or for several recipients), or lines are forged. Next: do not bill by "
+            "this log before that is clear.");
     report.when_empty =
         has_servers
             ? "There is nothing to compare: no packet meter has traffic of these addresses in this "
