@@ -105,14 +105,18 @@ Attributor::Answer Attributor::number(const PartyResolver::Ends& ends, std::uint
 
 Attributor::Answer Attributor::answer_of(const Reading& reading, UtcTime time) {
     PartyResolver::Ends ends;
+    const std::uint32_t service = services_->find(reading);
     resolver_.find(reading, time, ends);
-    return number(ends, services_->find(reading));
+    resolver_.exclude_duplicate(reading, service, time, ends);
+    return number(ends, service);
 }
 
 Attributor::Answer Attributor::answer_of(const CountedVolume& volume, UtcTime time) {
     PartyResolver::Ends ends;
+    const std::uint32_t service = service_of(volume);
     resolver_.find(volume, time, ends);
-    return number(ends, service_of(volume));
+    resolver_.exclude_duplicate(volume, service, time, ends);
+    return number(ends, service);
 }
 
 Attributed Attributor::make_attributed() {

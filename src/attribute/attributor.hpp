@@ -27,6 +27,7 @@
 #include <memory_resource>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "attribute/batch_maker.hpp"
@@ -91,6 +92,11 @@ public:
     // A row that was set has another name. Only of interfaces and next hops of readings without a
     // flow slot.
     void rename(NameRef ref, const Name& name) { resolver_.rename(ref, name); }
+
+    // Traffic that another meter is charged for. To be called before the first accept().
+    void set_duplicates(std::vector<DuplicateTraffic> traffic) {
+        resolver_.set_duplicates(DuplicateFilter(std::move(traffic)));
+    }
 
     void accept(std::span<const Reading> readings) override;
     void accept_counted(std::span<const CountedVolume> volumes) override;

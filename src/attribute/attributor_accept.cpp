@@ -81,6 +81,7 @@ void Attributor::choose_states(Group group) {
         if (pending.state < LookupState::resolved) continue;
         pending.service = services_->find(group[i]);
         resolver_.find(group[i], group[i].first, pending.ends);
+        resolver_.exclude_duplicate(group[i], pending.service, group[i].first, pending.ends);
         for (const PartyResolver::End* end : {&pending.ends.from, &pending.ends.to})
             if (end->key != nullptr)
                 __builtin_prefetch(resolver_.seen().index().first_step(end->hash));

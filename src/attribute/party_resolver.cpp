@@ -45,10 +45,18 @@ void PartyResolver::replace(DirectoryPtr directory, ClassesPtr classes, Services
     classes_ = std::move(classes);
     services_ = std::move(services);
     names_.replace(*directory_, *classes_, *services_);
+    duplicates_.use(*services_);
     number_parties();
     list_parties_of_owners();
     listed_names_.clear();
     list_names(1);
+    drop_seen();
+}
+
+void PartyResolver::set_duplicates(DuplicateFilter duplicates) {
+    duplicates_ = std::move(duplicates);
+    duplicates_.use(*services_);
+    number_parties();
     drop_seen();
 }
 
@@ -75,7 +83,8 @@ void PartyResolver::number_parties() {
     bases_.builtin = bases_.classes + narrow<std::uint32_t>(classes_->names().size());
     bases_.excluded = bases_.builtin + narrow<std::uint32_t>(builtin_class_names.size());
     bases_.unnamed = bases_.excluded + narrow<std::uint32_t>(reasons.size());
-    bases_.seen = bases_.unnamed + 1;
+    bases_.duplicates = bases_.unnamed + 1;
+    bases_.seen = bases_.duplicates + narrow<std::uint32_t>(duplicates_.identities().size());
     // A batch lists each party once: a class name that is in the table twice, or is built in, is
     // one party.
     class_parties_.clear();
@@ -110,6 +119,9 @@ Party PartyResolver::party(std::uint32_t number) const {
     if (number < bases_.unnamed)
         return {PartyKind::excluded, std::string(reasons[number - bases_.excluded]), {}};
     if (number == bases_.unnamed) return {PartyKind::unattributed, {}, {}};
+    if (number < bases_.seen)
+        return {PartyKind::excluded, std::string(reasons[reason_duplicate]),
+                duplicates_.identities()[number - bases_.duplicates]};
     return seen_party(seen_.row(number - bases_.seen));
 }
 
@@ -147,6 +159,41 @@ std::uint32_t PartyResolver::exclusion(ReadingKind kind) {
 void PartyResolver::exclude(std::uint32_t reason, Ends& ends) const {
     ends.from.key = ends.to.key = nullptr;
     ends.from.number = ends.to.number = bases_.excluded + reason;
+}
+
+void PartyResolver::exclude(const DuplicateFilter::Match& match, Ends& ends) const {
+    exclude(reason_duplicate, ends);
+    if (match.from) ends.from.number = bases_.duplicates + *match.from;
+    if (match.to) ends.to.number = bases_.duplicates + *match.to;
+}
+
+void PartyResolver::exclude_known_duplicate(const Reading& reading, std::uint32_t service,
+                                            UtcTime time, Ends& ends) const {
+    if (is_excluded(ends.from)) return;
+    const auto single = [](const Address& address) {
+        return Prefix{address, static_cast<std::uint8_t>(address.bits())};
+    };
+    const Prefix from = single(reading.src);
+    const Prefix to = single(reading.dst);
+    const auto match = duplicates_.find(reading.src.family == Family::none ? nullptr : &from,
+                                        reading.dst.family == Family::none ? nullptr : &to, service,
+                                        time, ends.valid);
+    if (match) exclude(*match, ends);
+}
+
+void PartyResolver::exclude_known_duplicate(const CountedVolume& volume, std::uint32_t service,
+                                            UtcTime time, Ends& ends) const {
+    if (is_excluded(ends.from)) return;
+    const auto prefix_of = [this](NameRef ref) -> const Prefix* {
+        const ResolvedName* name = names_.find(ref);
+        return name != nullptr && name->kind == NameKind::prefix ? &name->prefix : nullptr;
+    };
+    const bool is_sent = volume.direction == CountedDirection::out;
+    const Prefix* local = prefix_of(volume.local);
+    const Prefix* far = prefix_of(volume.far);
+    const auto match =
+        duplicates_.find(is_sent ? local : far, is_sent ? far : local, service, time, ends.valid);
+    if (match) exclude(*match, ends);
 }
 
 void PartyResolver::find(const Reading& reading, UtcTime time, Ends& ends) const {

@@ -6,7 +6,9 @@
 //
 // Each party has a number, valid until replace(): first those of the directory, then the classes,
 // the built-in classes, the reasons for exclusion, @unattributed without an identity, and last the
-// parties that are added when they are first seen (single addresses, names).
+// parties that are added when they are first seen (single addresses, names). Duplicates
+// (attribute/duplicate_filter.hpp) keep the address that makes them one: such parties come before
+// those that are added.
 //
 // An end takes two steps. find() only looks up, so that the accept pipeline can wait for the memory
 // of many readings at the same time; number_of() may add a party.
@@ -29,6 +31,7 @@
 
 #include "attribute/class_table.hpp"
 #include "attribute/directory.hpp"
+#include "attribute/duplicate_filter.hpp"
 #include "attribute/resolved_names.hpp"
 #include "attribute/seen_parties.hpp"
 #include "attribute/services.hpp"
@@ -65,6 +68,8 @@ public:
     // Party numbers are void afterwards.
     void replace(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services);
     void set_names(std::span<const Name> names);
+    // Traffic that is @excluded/duplicate. To be called before the first find().
+    void set_duplicates(DuplicateFilter duplicates);
     void rename(NameRef ref, const Name& name) { names_.rename(ref, name); }
     void reserve(std::size_t seen) { seen_.reserve(seen); }
     // Drops the parties seen. Party numbers are void afterwards.
@@ -73,6 +78,17 @@ public:
     // Writes the result in place: a copy would cost as much as the look-up.
     void find(const Reading& reading, UtcTime time, Ends& ends) const;
     void find(const CountedVolume& volume, UtcTime time, Ends& ends) const;
+    // After find(): excludes what is a duplicate in this service.
+    void exclude_duplicate(const Reading& reading, std::uint32_t service, UtcTime time,
+                           Ends& ends) const {
+        if (!duplicates_.empty()) [[unlikely]]
+            exclude_known_duplicate(reading, service, time, ends);
+    }
+    void exclude_duplicate(const CountedVolume& volume, std::uint32_t service, UtcTime time,
+                           Ends& ends) const {
+        if (!duplicates_.empty()) [[unlikely]]
+            exclude_known_duplicate(volume, service, time, ends);
+    }
     [[nodiscard]] std::uint32_t number_of(const End& end) {
         return end.key == nullptr ? end.number
                                   : bases_.seen + seen_.row_of(end.number, *end.key, end.hash);
@@ -113,6 +129,7 @@ private:
         std::uint32_t builtin = 0;
         std::uint32_t excluded = 0;
         std::uint32_t unnamed = 0;  // one: @unattributed without an identity
+        std::uint32_t duplicates = 0;
         std::uint32_t seen = 0;
     };
     struct Answers {
@@ -130,6 +147,14 @@ private:
     void list_names(NameRef first);                                  // rows from that one on
     [[nodiscard]] static std::uint32_t exclusion(ReadingKind kind);  // a Reason
     void exclude(std::uint32_t reason, Ends& ends) const;
+    [[nodiscard]] bool is_excluded(const End& end) const noexcept {
+        return end.key == nullptr && end.number >= bases_.excluded && end.number < bases_.unnamed;
+    }
+    void exclude_known_duplicate(const Reading& reading, std::uint32_t service, UtcTime time,
+                                 Ends& ends) const;
+    void exclude_known_duplicate(const CountedVolume& volume, std::uint32_t service, UtcTime time,
+                                 Ends& ends) const;
+    void exclude(const DuplicateFilter::Match& match, Ends& ends) const;
     void bind_by_links(const Reading& reading, UtcTime time, Answers& answers) const;
     // Applies reading.near_name, which ranks before the address.
     void bind_near_name(const Reading& reading, UtcTime time, Answers& answers, Ends& ends) const;
@@ -156,6 +181,7 @@ private:
     DirectoryPtr directory_;
     ClassesPtr classes_;
     ServicesPtr services_;
+    DuplicateFilter duplicates_;
     ResolvedNames names_;
     Bases bases_;
     std::vector<std::uint32_t> class_parties_;  // by index of classes_->names()

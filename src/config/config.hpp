@@ -113,6 +113,19 @@ struct AttributeConfig {
     auto operator<=>(const AttributeConfig&) const = default;
 };
 
+// A class table that the daemon reads again and again. Neither source nor command: there is none.
+struct ClassTableConfig {
+    std::string source;                // absolute path, or http:// or https:// address
+    std::vector<std::string> command;  // program and arguments
+    Duration refresh_every = Duration::hours(1);
+    std::int64_t hold_back_percent = 50;  // of the prefixes, see the option table
+    Duration timeout = Duration::seconds(60);
+    Bytes size_limit{std::uint64_t{256} << 20U};
+    std::string ca_file;  // empty: the certificates of the system
+
+    auto operator<=>(const ClassTableConfig&) const = default;
+};
+
 // `name = ["tcp/80", …]` as it is written; attribute/ parses the texts.
 struct NamedList {
     std::string name;
@@ -164,6 +177,7 @@ struct Config {
     std::vector<ExporterConfig> exporters;  // in the order of the file
     std::vector<RuleRow> rules;             // in the order of the file
     AttributeConfig attribute;
+    ClassTableConfig class_table;
     std::vector<NamedList> services;    // in the order of the file: the first match wins
     std::vector<NamedList> categories;  // likewise
     DisplayConfig display;

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/check.hpp"
+#include "config/class_table_options.hpp"
 #include "config/daemon_options.hpp"
 #include "config/export_options.hpp"
 #include "config/exporter_options.hpp"
@@ -47,6 +48,8 @@ constexpr std::array sections = {
         .reload = true},
     Section{.name = "attribute",
             .help = "Which networks are local, and the classes of remote ends."},
+    Section{.name = "class_table",
+            .help = "A class table that the daemon reads again when it changes."},
     Section{.name = "services", .help = "Names for protocols and ports; the first match wins."},
     Section{.name = "categories",
             .help = "Groups of services; the first match wins, the rest is `other`."},
@@ -289,9 +292,9 @@ constexpr auto join(const std::array<Option, Sizes>&... parts) {
     return all;
 }
 
-constexpr auto base_options =
-    join(ledger_options, meter_options, export_options, exporter_options, rule_options,
-         attribute_options, name_options, display_options, log_options, metrics_options);
+constexpr auto base_options = join(ledger_options, meter_options, export_options, exporter_options,
+                                   rule_options, attribute_options, class_table_options,
+                                   name_options, display_options, log_options, metrics_options);
 
 bool keys_are_unique(const std::vector<Option>& options) {
     for (std::size_t i = 0; i < options.size(); ++i) {

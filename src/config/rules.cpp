@@ -7,6 +7,7 @@
 #include <map>
 
 #include "config/interface_pattern.hpp"
+#include "config/same_bytes.hpp"
 
 namespace octroi {
 namespace {
@@ -60,7 +61,7 @@ bool are_declared_disjoint(const MeterConfig& a, const MeterConfig& b) {
 std::string_view overlap(const MeterConfig& a, MeterScope scope_a, const MeterConfig& b,
                          MeterScope scope_b) {
     if (scope_a == MeterScope::elsewhere || scope_b == MeterScope::elsewhere) return "";
-    if (are_declared_disjoint(a, b)) return "";
+    if (are_declared_disjoint(a, b) || are_declared_same(a, b)) return "";
     if (scope_a == MeterScope::interfaces && scope_b == MeterScope::interfaces)
         return share_interface(a.options, b.options) && share_packets(a.options, b.options)
                    ? "shares an interface with"
@@ -78,7 +79,9 @@ void check_billing(const Config& config, const OptionTable& table, std::vector<P
     std::vector<Billing> before;
     for (const MeterConfig& meter : config.meters) {
         const MeterOptions* kind = table.find_kind(meter.kind);
-        if (kind == nullptr || meter.role != RoleChoice::bill) continue;
+        if (kind == nullptr || meter.role != RoleChoice::bill ||
+            is_witness_by_precedence(config, meter.name))
+            continue;
         for (const Billing& other : before) {
             const std::string_view why = overlap(meter, kind->scope, *other.meter, other.scope);
             if (why.empty()) continue;
@@ -117,6 +120,7 @@ void check_rules(const Config& config, const OptionTable& table, std::vector<Pro
     check_names(config, problems);
     check_billing(config, table, problems);
     check_kinds(config, table, problems);
+    check_same_bytes(config, problems);
     check_exports(config, table, problems);
 }
 

@@ -29,6 +29,18 @@ bool has_excluded_end(const TransferSum& sum) {
     return sum.from.kind == PartyKind::excluded || sum.to.kind == PartyKind::excluded;
 }
 
+bool is_duplicate(const Party& party) {
+    return party.kind == PartyKind::excluded && party.name == "duplicate";
+}
+
+// Excluded because the log is charged in its place: the duplicate has the address of the server.
+bool is_charged_by_log(const TransferSum& sum, const std::string& identity) {
+    const auto is_at = [&](const Party& party) {
+        return is_duplicate(party) && party.identity == identity;
+    };
+    return is_at(sum.from) || is_at(sum.to);
+}
+
 bool is_among(const std::vector<std::string>& names, const std::string& name) {
     return std::ranges::find(names, name) != names.end();
 }
@@ -36,7 +48,8 @@ bool is_among(const std::vector<std::string>& names, const std::string& name) {
 void add_carried(const LoggedServer& server, const CarriedSums& at, Steps& steps) {
     const bool is_v6 = at.identity.contains(':');
     for (const TransferSum& sum : at.sums) {
-        if (sum.layer != Layer::ip || has_excluded_end(sum)) continue;
+        if (sum.layer != Layer::ip) continue;
+        if (has_excluded_end(sum) && !is_charged_by_log(sum, at.identity)) continue;
         if (!server.services.empty() && !is_among(server.services, sum.service)) continue;
         // Traffic between two of the server's identities is in the answers of both.
         const bool both = is_among(server.identities, sum.from.identity) &&
@@ -81,7 +94,6 @@ SumQuestion logged_question(const std::string& log, const Interval& period,
     SumQuestion question;
     question.period = period;
     question.steps = std::move(steps);
-    question.layer = Layer::application;
     question.meter = log;
     return question;
 }
@@ -96,7 +108,8 @@ std::vector<ServerGapRow> server_gap_rows(const LoggedServer& server,
         for (const auto& [meter, unused] : seen) meters.insert(meter);
     std::map<UtcTime, Bytes> octets;
     for (const TransferSum& sum : logged) {
-        if (has_excluded_end(sum)) continue;
+        // Lines of a time in which the packets were charged.
+        if (has_excluded_end(sum) && !is_duplicate(sum.from)) continue;
         Bytes& sum_of_step = octets[sum.bucket];
         sum_of_step = saturated_sum(sum_of_step, sum.volume.bytes);
         static_cast<void>(steps[sum.bucket]);

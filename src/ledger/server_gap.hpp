@@ -29,8 +29,9 @@ struct ServerGapRow {
     std::string log;
     std::string meter;
     MeterRole role = MeterRole::bill;  // of the packet meter
-    Volume carried;                    // layer 3; excluded traffic is not in it
-    std::uint64_t logged = 0;          // octets of layer 7
+    // Layer 3. Of excluded traffic only duplicates are in it: the log is charged in their place.
+    Volume carried;
+    std::uint64_t logged = 0;  // octets of the log, of its layer
     // carried - logged, in octets. Below 0: the log states more than the network carried.
     std::int64_t gap = 0;
     // The part of the gap that the headers of IP and TCP explain for certain: the smallest possible

@@ -56,6 +56,27 @@ TEST(ServerGap, IsWhatTheNetworkCarriedBeyondTheLog) {
     EXPECT_EQ(rows[0].rest, 4'000 - 720);
 }
 
+// As attribution books packets that the log is charged for.
+TEST(ServerGap, PacketsThatTheLogTakesPrecedenceOverAreCompared) {
+    Party duplicate = excluded("duplicate");
+    Party at_server = duplicate;
+    at_server.identity = "192.0.2.10";
+    const std::vector<CarriedSums> carried{
+        {"192.0.2.10",
+         {sum_of("eth", Layer::ip, at_server, duplicate, "https", octets_in(10'000, 10)),
+          sum_of("eth", Layer::ip, duplicate, at_server, "https", octets_in(1'000, 5))}}};
+    const std::vector<TransferSum> logged{
+        sum_of("apache", Layer::application, outside("world"), unattributed("domain a"), "http",
+               octets_in(9'000, 3)),
+        sum_of("apache", Layer::application, duplicate, duplicate, "http", octets_in(500, 1)),
+        sum_of("apache", Layer::application, excluded("implausible"), excluded("implausible"),
+               "http", octets_in(70'000, 1))};
+    const auto rows = server_gap_rows(server, carried, logged);
+    ASSERT_EQ(rows.size(), 1U);
+    EXPECT_EQ(rows[0].carried, octets_in(11'000, 15));
+    EXPECT_EQ(rows[0].logged, 9'500U) << "lines of before the precedence are compared too";
+}
+
 // Both answers hold it.
 TEST(ServerGap, TrafficBetweenTwoAddressesOfTheServerCountsOnce) {
     const TransferSum sum =

@@ -3,17 +3,25 @@
 
 // The tables of attribution, made from the configuration and the ledger.
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "attribute/attributor.hpp"
 #include "attribute/categories.hpp"
 #include "config/config.hpp"
 #include "ledger/directory_store.hpp"
+#include "record/duplicate_traffic.hpp"
 #include "record/source_tables.hpp"
 
 namespace octroi {
+
+// By the name of the meter.
+using DuplicatesByMeter = std::map<std::string, std::vector<DuplicateTraffic>, std::less<>>;
+using DuplicatesPtr = std::shared_ptr<const DuplicatesByMeter>;
 
 struct AttributionTables {
     Attributor::DirectoryPtr directory;
@@ -23,6 +31,9 @@ struct AttributionTables {
     SourceTablesPtr source = nullptr;
     // [[rule]], for meters that count by rules. Null: as `source`.
     RulesPtr rules = nullptr;
+    // What meters see and others are charged for (service/precedence.hpp); stays as it is for the
+    // whole run. Null: nothing.
+    DuplicatesPtr duplicates = nullptr;
 };
 
 // Makes the tables from the configuration and the ledger, and again when one of them has changed.
@@ -35,6 +46,8 @@ public:
                                                           std::vector<LocalNetwork> fallback);
 
     [[nodiscard]] const AttributionTables& tables() const { return tables_; }
+    // Before the first meter gets the tables.
+    void use_duplicates(DuplicatesPtr duplicates) { tables_.duplicates = std::move(duplicates); }
     // The networks that count as local now.
     [[nodiscard]] const std::vector<LocalNetwork>& networks() const { return networks_; }
     // No network is declared: networks() are the fallback.

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "attribute/services.hpp"
+#include "config/same_bytes.hpp"
 #include "config/suggest.hpp"
 #include "meter/nftables/ruleset.hpp"
 #include "meter/nftables/services_file.hpp"
@@ -60,14 +61,42 @@ Status check_category_services(const Config& config, const CompiledServices& ser
     return {};
 }
 
+Status check_relation_services(const std::vector<SameBytes>& relations,
+                               const CompiledServices& services) {
+    for (const SameBytes& relation : relations)
+        for (const std::string& name : relation.services)
+            if (!services.number_of(name))
+                return fail(ErrorCode::invalid,
+                            fmt::format("{}: [meter] {}: services: there is no service '{}'{}",
+                                        to_string(relation.where), relation.log, name,
+                                        nearest(name, service_names(services))));
+    return {};
+}
+
+Status check_class_sources(const Config& config) {
+    const ClassTableConfig& table = config.class_table;
+    const int sources = (config.attribute.class_table.empty() ? 0 : 1) +
+                        (table.source.empty() ? 0 : 1) + (table.command.empty() ? 0 : 1);
+    if (sources > 1)
+        return fail(ErrorCode::invalid,
+                    "there is one class table; next: keep one of [attribute] class_table, "
+                    "[class_table] source and [class_table] command");
+    if (!table.command.empty() && table.command.front().empty())
+        return fail(ErrorCode::invalid, "[class_table] command: the name of the program is empty");
+    return {};
+}
+
 }  // namespace
 
 Status check_config(const Config& config) {
+    TRY(check_class_sources(config));
     // The tables of services take some milliseconds, which no command without them should wait.
-    if (!config.categories.empty() || !config.services.empty()) {
+    const auto relations = same_bytes_of(config);
+    if (!config.categories.empty() || !config.services.empty() || !relations.empty()) {
         TRY(configured_categories(config));
         TRY_ASSIGN(const auto services, configured_services(config));
         TRY(check_category_services(config, *services));
+        TRY(check_relation_services(relations, *services));
     }
     if (config.display.timezone == "local") return {};
     const auto zone = Zone::find(config.display.timezone);

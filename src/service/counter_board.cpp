@@ -114,6 +114,17 @@ void CounterBoard::on_finished(std::size_t meter) {
     entries_[meter].counters.is_finished = true;
 }
 
+void CounterBoard::on_class_refresh(const ClassRefreshed& outcome) {
+    const std::lock_guard lock(mutex_);
+    ClassRefreshCounters& classes = daemon_.classes;
+    ++classes.attempts;
+    classes.loads += outcome.is_loaded ? 1 : 0;
+    classes.failures += outcome.is_failed ? 1 : 0;
+    classes.is_held = outcome.is_held;
+    classes.problem = outcome.problem;
+    if (!outcome.is_failed) classes.last_good = outcome.at;
+}
+
 DaemonCounters CounterBoard::snapshot() const {
     const std::lock_guard lock(mutex_);
     DaemonCounters all = daemon_;

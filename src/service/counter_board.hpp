@@ -42,6 +42,16 @@ struct MeterCounters {
     Duration last_progress;                // of the thread
 };
 
+// Of the source of the class table ([class_table]).
+struct ClassRefreshCounters {
+    std::uint64_t attempts = 0;
+    std::uint64_t loads = 0;
+    std::uint64_t failures = 0;
+    bool is_held = false;              // a table waits for `octroi class accept`
+    std::string problem;               // why the last attempt put no table in force; empty: it did
+    std::optional<UtcTime> last_good;  // the last attempt that did not fail
+};
+
 struct DaemonCounters {
     bool has_begun = false;  // all meters are open, or could not be opened
     bool has_ended = false;  // no batch will be committed any more
@@ -53,6 +63,7 @@ struct DaemonCounters {
     // When the configuration in force was read. None: that is not known yet.
     std::optional<UtcTime> config_loaded;
     Duration last_progress;  // of the committing thread
+    ClassRefreshCounters classes;
 };
 
 class CounterBoard {
@@ -85,6 +96,14 @@ public:
 
     // ---- on any thread
 
+    struct ClassRefreshed {
+        bool is_loaded = false;
+        bool is_failed = false;
+        bool is_held = false;
+        std::string problem;
+        UtcTime at;
+    };
+    void on_class_refresh(const ClassRefreshed& outcome);
     [[nodiscard]] DaemonCounters snapshot() const;
 
 private:

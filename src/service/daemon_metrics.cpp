@@ -84,6 +84,14 @@ void add_daemon(std::vector<MetricFamily>& out, const MetricsInput& input) {
     families.add("reloads_refused_total", input.daemon.reloads_refused);
     if (const auto loaded = input.daemon.config_loaded)
         families.add("config_loaded_time_seconds", static_cast<std::uint64_t>(loaded->ns / second));
+    const ClassRefreshCounters& classes = input.daemon.classes;
+    families.add("class_table_refreshes_total", classes.attempts);
+    families.add("class_table_loads_total", classes.loads);
+    families.add("class_table_failures_total", classes.failures);
+    families.add("class_table_held_back", classes.is_held ? 1 : 0);
+    if (classes.last_good)
+        families.add("class_table_good_time_seconds",
+                     static_cast<std::uint64_t>(classes.last_good->ns / second));
     if (input.ledger_octets) families.add("ledger_bytes", *input.ledger_octets);
     families.add("build_info", 1, {{"version", input.version}});
     families.append_to(out);

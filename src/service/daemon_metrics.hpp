@@ -19,7 +19,7 @@
 
 namespace octroi {
 
-inline constexpr std::array<CounterInfo, 20> daemon_counters = {{
+inline constexpr std::array<CounterInfo, 25> daemon_counters = {{
     {"meter_info", "1; its labels say what the meter is.", "meter, kind, role"},
     {"meter_up", "1 while the meter runs; 0 while it cannot be opened, or has failed."},
     {"meter_failures_total", "Times that the meter could not be opened, or failed."},
@@ -47,6 +47,15 @@ inline constexpr std::array<CounterInfo, 20> daemon_counters = {{
     {"config_loaded_time_seconds",
      "When the configuration in force was read, at the start or by a reload, in seconds since 1970 "
      "(UTC).",
+     ""},
+    {"class_table_refreshes_total", "Looks for a new class table ([class_table]).", ""},
+    {"class_table_loads_total", "Of these, that found a table and put it in force.", ""},
+    {"class_table_failures_total",
+     "Of these, that failed: the table could not be read, was empty, or had errors.", ""},
+    {"class_table_held_back",
+     "1 while a table is held back because it lost too many prefixes: `octroi class accept`.", ""},
+    {"class_table_good_time_seconds",
+     "When the source of the class table was last found to be good, in seconds since 1970 (UTC).",
      ""},
     {"ledger_bytes", "Size of the ledger's files.", ""},
     {"build_info", "1; its label is the version of the program.", "version"},

@@ -11,6 +11,7 @@
 #include "service/local_networks.hpp"
 #include "service/meters_of_run.hpp"
 #include "service/open_meters.hpp"
+#include "service/precedence.hpp"
 
 namespace octroi {
 namespace {
@@ -64,6 +65,9 @@ Status post_rest(const RunSettings& settings, const std::vector<MeterConfig>& me
     TRY_ASSIGN(const auto present, host.interfaces());
     TRY_ASSIGN(auto attribution,
                AttributionSource::create(settings.config, ledger, networks_of(present).local));
+    TRY_ASSIGN(auto duplicates,
+               put_precedence(settings.config, settings.kinds, ledger, host.clock().now()));
+    attribution.use_duplicates(std::move(duplicates));
     CounterBoard board;
     Daemon daemon(std::move(opened), ledger, attribution, board, host.clock(),
                   {.commit_interval = settings.config.ledger.commit_interval,

@@ -32,6 +32,12 @@ namespace octroi {
 // The findings of each meter kind.
 [[nodiscard]] std::vector<Finding> examine_kinds(const Config& config, MeterKinds kinds);
 
+// The source of [class_table], by what the daemon has kept about it beside the ledger. Empty: the
+// configuration names none.
+[[nodiscard]] std::vector<Finding> examine_class_source(const Config& config,
+                                                        const std::string& ledger_path,
+                                                        UtcTime now);
+
 // What counters of the running daemon say, for which a kind has advice. rows: as ask_counters()
 // returned them; without a daemon that is a note.
 [[nodiscard]] std::vector<Finding> examine_counters(const Result<std::vector<CounterRow>>& rows,

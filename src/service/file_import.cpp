@@ -7,6 +7,7 @@
 #include "host/log.hpp"
 #include "service/attribution.hpp"
 #include "service/metering_loop.hpp"
+#include "service/precedence.hpp"
 #include "view/units.hpp"
 
 namespace octroi {
@@ -139,13 +140,14 @@ Result<ImportOutcome> import_files(const std::vector<std::string>& files,
                                   settings.local.end());
     TRY(put_configured_classes(config, ledger, clock.now()));
     // The interfaces of this machine say nothing about the place where a file was recorded.
-    TRY_ASSIGN(const auto attribution,
-               AttributionSource::create(config, ledger, private_networks()));
+    TRY_ASSIGN(auto attribution, AttributionSource::create(config, ledger, private_networks()));
     if (attribution.assumed())
         log_info(
             "no network is declared local: private addresses count as local. Next: --local, or "
             "octroi "
             "network add");
+    TRY_ASSIGN(auto duplicates, put_precedence(config, settings.kinds, ledger, clock.now()));
+    attribution.use_duplicates(std::move(duplicates));
     FileImport import(settings, ledger, attribution.tables(), clock);
     ImportOutcome outcome;
     for (const std::string& file : files) {

@@ -16,6 +16,7 @@
 #include "host/clock.hpp"
 #include "ledger/ledger.hpp"
 #include "meter/file/once_meter.hpp"
+#include "meter/kind.hpp"
 
 namespace octroi {
 
@@ -31,6 +32,7 @@ struct ImportSettings {
     std::function<void(const file::OnceMeter&)> progress;
     // Asked after each commit. True: the import ends there.
     std::function<bool()> stop_requested;
+    MeterKinds kinds = {};  // of the program
 };
 
 enum class ImportState {

@@ -38,6 +38,11 @@ Duration stalled_after(const LedgerConfig& config) {
     return Duration::minutes(1) + config.busy_timeout;
 }
 
+std::string ready_note(const DaemonCounters& daemon) {
+    const std::string& problem = daemon.classes.problem;
+    return problem.empty() ? "" : one_line("class table: " + problem);
+}
+
 std::string not_ready_reason(const DaemonCounters& daemon) {
     if (!daemon.has_begun) return "the meters are not open yet";
     if (daemon.has_ended) return "the daemon is stopping";

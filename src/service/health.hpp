@@ -19,6 +19,8 @@ namespace octroi {
                                          Duration limit);
 // The limit for a daemon with this configuration: longer than a commit waits for another writer.
 [[nodiscard]] Duration stalled_after(const LedgerConfig& config);
+// Beside a good answer: the class table could not be read again, or a new one is held back.
+[[nodiscard]] std::string ready_note(const DaemonCounters& daemon);
 // Not all meters run, the last commit failed, or the daemon stops.
 [[nodiscard]] std::string not_ready_reason(const DaemonCounters& daemon);
 

@@ -27,7 +27,8 @@ constexpr std::array kinds{&capture::kind,
                            &counters::listed_kind,
                            &collector::kind,
                            &logs::kind,
-                           &logs::packets_kind};
+                           &logs::packets_kind,
+                           &logs::journal_kind};
 
 }  // namespace
 

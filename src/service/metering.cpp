@@ -45,6 +45,10 @@ Metering::Metering(MeterName name, Meter& meter, const AttributionTables& tables
       attributor_(tables.directory, tables.classes, tables.services, random_seed(),
                   huge_page_resource()),
       named_(meter, attributor_) {
+    if (tables.duplicates) {
+        const auto own = tables.duplicates->find(name_.name);
+        if (own != tables.duplicates->end()) attributor_.set_duplicates(own->second);
+    }
     attributor_.reserve();
     if (tables.source) meter_.use_tables(tables.source);
     if (tables.rules) meter_.use_rules(tables.rules);

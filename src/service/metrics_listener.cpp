@@ -25,8 +25,8 @@ HttpResponse text(unsigned status, std::string line) {
             .body = std::move(line) + "\n"};
 }
 
-HttpResponse check(std::string_view good, const std::string& reason) {
-    return reason.empty() ? text(ok, std::string(good)) : text(unavailable, reason);
+HttpResponse check(const std::string& good, const std::string& reason) {
+    return reason.empty() ? text(ok, good) : text(unavailable, reason);
 }
 
 HttpResponse metrics(const MetricsSources& sources, const HttpCounts& http) {
@@ -63,7 +63,10 @@ HttpResponse metrics_page(const HttpRequest& request, const MetricsSources& sour
     }
     if (*page == "/metrics") return metrics(sources, http);
     const DaemonCounters daemon = sources.board.snapshot();
-    if (*page == "/readyz") return check("ready", not_ready_reason(daemon));
+    if (*page == "/readyz") {
+        const std::string note = ready_note(daemon);
+        return check(note.empty() ? "ready" : "ready; " + note, not_ready_reason(daemon));
+    }
     return check("healthy", stalled_reason(daemon, sources.clock.uptime(), sources.stalled_after));
 }
 

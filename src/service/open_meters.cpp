@@ -8,6 +8,7 @@
 
 #include "base/check.hpp"
 #include "base/narrow.hpp"
+#include "config/same_bytes.hpp"
 #include "host/datagrams.hpp"
 #include "host/log.hpp"
 #include "service/known_meter.hpp"
@@ -95,10 +96,11 @@ Result<std::unique_ptr<Meter>> open_meter(Context& context, const MeterKind& kin
                         context.host.clock());
 }
 
-MeterName name_of(const MeterConfig& config, const MeterKind& kind) {
-    const MeterRole role =
-        config.role == RoleChoice::witness ? MeterRole::witness : MeterRole::bill;
-    return {config.name, config.kind, role, kind.layer};
+MeterName name_of(const MeterConfig& config, const MeterKind& kind, const Config& file) {
+    const bool is_witness =
+        config.role == RoleChoice::witness || is_witness_by_precedence(file, config.name);
+    return {config.name, config.kind, is_witness ? MeterRole::witness : MeterRole::bill,
+            kind.layer};
 }
 
 // What does not exist may be made while the daemon waits: an interface, a table, a device. Another
@@ -143,7 +145,7 @@ Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& con
         const MeterKind* kind = find_kind(kinds, configs[i].kind);
         CHECK(kind != nullptr);  // the configuration was checked against the same table
         DaemonMeter& meter = meters.emplace_back();
-        meter.name = name_of(configs[i], *kind);
+        meter.name = name_of(configs[i], *kind, file);
         auto opened = open_meter(*context, *kind, i, file.rules);
         // A meter that only posts the rest is not opened again: its failure is that of the run.
         if (at_start != AtStart::only_rest)

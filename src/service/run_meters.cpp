@@ -5,12 +5,15 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "host/log.hpp"
 #include "host/privilege.hpp"
 #include "host/stop.hpp"
 #include "service/attribution.hpp"
+#include "service/class_refresh.hpp"
+#include "service/class_refresh_thread.hpp"
 #include "service/config_check.hpp"
 #include "service/control.hpp"
 #include "service/counters_request.hpp"
@@ -23,6 +26,7 @@
 #include "service/meters_of_run.hpp"
 #include "service/metrics_listener.hpp"
 #include "service/open_meters.hpp"
+#include "service/precedence.hpp"
 #include "service/reload.hpp"
 #include "service/retention.hpp"
 #include "service/unconfigured_meter.hpp"
@@ -113,6 +117,16 @@ Status check_run(const RunSettings& settings, CaptureHost& host) {
 
 namespace {
 
+// The first table of a ledger is read before the first batch; later ones while the meters run.
+Status read_first_classes(const RunSettings& settings, Ledger& ledger, UtcTime now) {
+    if (!has_class_source(settings.config)) return {};
+    TRY_ASSIGN(const std::string version, ledger.current_class_version());
+    if (!version.empty()) return {};
+    // A failure of the source was logged: the thread tries it again.
+    TRY(refresh_classes({settings.config, settings.ledger_path, {}}, ledger, now));
+    return {};
+}
+
 // configs: the meters that were opened.
 Result<RunOutcome> meter_until_end(const RunSettings& settings, Ledger& ledger, CaptureHost& host,
                                    std::vector<MeterConfig>& configs) {
@@ -121,8 +135,11 @@ Result<RunOutcome> meter_until_end(const RunSettings& settings, Ledger& ledger, 
     set_daemon_log(config.log, settings.log_level);
     TRY_ASSIGN(const auto present, host.interfaces());
     TRY(put_configured_classes(config, ledger, clock.now()));
+    TRY(read_first_classes(settings, ledger, clock.now()));
     const HostNetworks host_networks = networks_of(present);
     TRY_ASSIGN(auto attribution, AttributionSource::create(config, ledger, host_networks.local));
+    TRY_ASSIGN(auto duplicates, put_precedence(config, settings.kinds, ledger, clock.now()));
+    attribution.use_duplicates(std::move(duplicates));
     // Before the meters are open: without handlers a signal would end the process at once. The
     // reload handler comes second, because it replaces the one of SIGHUP.
     catch_stop_signals();
@@ -142,6 +159,7 @@ Result<RunOutcome> meter_until_end(const RunSettings& settings, Ledger& ledger, 
     configs = running.configs;
     log_meters(running.meters);
 
+    std::optional<ClassRefreshThread> class_refresh;
     RunOutcome outcome;
     std::function<void()> serve;  // needs the daemon that calls it
     Daemon daemon(std::move(running.meters), ledger, attribution, board, clock,
@@ -161,6 +179,7 @@ Result<RunOutcome> meter_until_end(const RunSettings& settings, Ledger& ledger, 
                                daemon.post_tables();
                                daemon.set_commit_interval(next.ledger.commit_interval);
                                set_daemon_log(next.log, settings.log_level);
+                               if (class_refresh) class_refresh->configure(next);
                                settings.apply_config(next);
                            }});
     // After `reload`, so that it ends first: it calls it.
@@ -174,6 +193,10 @@ Result<RunOutcome> meter_until_end(const RunSettings& settings, Ledger& ledger, 
         if (control != nullptr) control->step();
     };
     log_start(attribution, host_networks.uplinks, settings);
+    class_refresh.emplace(
+        config, ClassRefreshThread::Parts{
+                    [&] { return open_ledger(settings.ledger_path, settings.ledger_options); },
+                    settings.ledger_path, board, clock});
     const CompactionThread compaction(
         [&] { return open_ledger(settings.ledger_path, settings.ledger_options); },
         [&](UtcTime now) {

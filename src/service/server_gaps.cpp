@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "service/server_gaps.hpp"
 
+#include <iterator>
 #include <utility>
 
+#include "config/same_bytes.hpp"
 #include "record/identity.hpp"
 
 namespace octroi {
 namespace {
-
-constexpr std::string_view addresses_option = "addresses";
-constexpr std::string_view services_option = "services";
 
 Result<std::vector<ServerGapRow>> gaps_of(Query& ledger, const LoggedServer& server,
                                           const Interval& period,
@@ -54,6 +53,24 @@ Result<std::vector<ServerGapRow>> server_gaps(Query& ledger,
         return {};
     }));
     return rows;
+}
+
+Result<std::vector<GapShare>> server_gap_shares(Query& ledger,
+                                                const std::vector<LoggedServer>& servers,
+                                                const Interval& period,
+                                                const std::vector<UtcTime>& steps) {
+    std::vector<GapShare> shares;
+    TRY(ledger.snapshot([&]() -> Status {
+        for (const LoggedServer& server : servers) {
+            TRY_ASSIGN(const auto gaps, gaps_of(ledger, server, period, steps));
+            TRY_ASSIGN(const auto logged,
+                       ledger.sums(logged_names_question(server.log, period, steps)));
+            auto found = gap_shares(gaps, logged);
+            std::move(found.begin(), found.end(), std::back_inserter(shares));
+        }
+        return {};
+    }));
+    return shares;
 }
 
 }  // namespace octroi

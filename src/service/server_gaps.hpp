@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "config/config.hpp"
+#include "ledger/gap_shares.hpp"
 #include "ledger/server_gap.hpp"
 
 namespace octroi {
@@ -18,6 +19,11 @@ namespace octroi {
 // One state of the ledger. steps: as SumQuestion::steps. By server as given, then by begin and
 // packet meter. Errors: those of Query::sums().
 [[nodiscard]] Result<std::vector<ServerGapRow>> server_gaps(
+    Query& ledger, const std::vector<LoggedServer>& servers, const Interval& period,
+    const std::vector<UtcTime>& steps);
+
+// As server_gaps(), with the names in the logs: each has its share of the gap.
+[[nodiscard]] Result<std::vector<GapShare>> server_gap_shares(
     Query& ledger, const std::vector<LoggedServer>& servers, const Interval& period,
     const std::vector<UtcTime>& steps);
 

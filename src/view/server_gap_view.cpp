@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "base/saturated_sum.hpp"
+
 namespace octroi {
 namespace {
 
@@ -30,7 +32,50 @@ std::vector<Column> gap_columns() {
         {.key = "logged_percent", .title = "Logged %", .audience = Audience::people}};
 }
 
+std::string nothing_to_compare(bool has_servers) {
+    return has_servers
+               ? "There is nothing to compare: no packet meter has traffic of these addresses in "
+                 "this period."
+               : "No log meter says which packets carry its traffic. Next: addresses = "
+                 "[\"192.0.2.10\"] and services = [\"http\", \"https\"] in its [[meter]].";
+}
+
+std::vector<Column> share_columns() {
+    return {{.key = "begin", .title = "From", .kind = ColumnKind::time},
+            {.key = "log", .title = "Log"},
+            {.key = "meter", .title = "Packet meter"},
+            {.key = "identity", .title = "Name"},
+            {.key = "account", .title = "Account"},
+            {.key = "log_bytes", .title = "Log", .kind = ColumnKind::bytes},
+            {.key = "spread_bytes", .title = "Spread, about", .kind = ColumnKind::bytes},
+            {.key = "sum_bytes", .title = "Sum, about", .kind = ColumnKind::bytes},
+            {.key = "is_approximation", .title = "", .audience = Audience::machines}};
+}
+
 }  // namespace
+
+Report gap_share_report(const std::vector<GapShare>& shares, bool has_servers) {
+    Report report;
+    report.columns = share_columns();
+    for (const GapShare& share : shares) {
+        const bool has_name = share.party != Party{};
+        report.rows.push_back(
+            {.cells = {
+                 Moment{share.begin, 0}, share.log, share.meter,
+                 has_name && !share.party.identity.empty() ? Cell(share.party.identity) : Cell(),
+                 has_name ? Cell(to_string(share.party)) : Cell(), share.logged, share.spread,
+                 saturated_sum(Bytes(share.logged), Bytes(share.spread)).value(), true}});
+    }
+    if (!shares.empty())
+        report.notes.emplace_back(
+            "An approximation: nobody knows whose the bytes are that the network carried beyond "
+            "the log. They are spread over the names by their share of the logged bytes, and add "
+            "up to the gap of octroi reconcile. The ledger has no such figures, and no bill is "
+            "made "
+            "from them. A gap below 0 is not spread; one without a line in the log has no name.");
+    report.when_empty = nothing_to_compare(has_servers);
+    return report;
+}
 
 Report server_gap_report(const std::vector<ServerGapRow>& rows, bool has_servers) {
     Report report;
@@ -60,12 +105,7 @@ Report server_gap_report(const std::vector<ServerGapRow>& rows, bool has_servers
             "too little, the log states data that crossed no network (a mail for a mailbox of the "
             "same machine, or for several recipients), or lines are forged. Next: do not bill by "
             "this log before that is clear.");
-    report.when_empty =
-        has_servers
-            ? "There is nothing to compare: no packet meter has traffic of these addresses in this "
-              "period."
-            : "No log meter says which packets carry its traffic. Next: addresses = "
-              "[\"192.0.2.10\"] and services = [\"http\", \"https\"] in its [[meter]].";
+    report.when_empty = nothing_to_compare(has_servers);
     return report;
 }
 

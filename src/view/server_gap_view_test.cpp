@@ -36,5 +36,28 @@ TEST(ServerGapView, SaysWhatToConfigure) {
     EXPECT_EQ(server_gap_report({}, true).when_empty.find("addresses ="), std::string::npos);
 }
 
+TEST(GapShareView, MarksEachRowAsAnApproximation) {
+    const GapShare named{.begin = {},
+                         .log = "web",
+                         .meter = "eth",
+                         .party = {PartyKind::account, "shop", "domain a.example"},
+                         .logged = 70,
+                         .spread = 7};
+    GapShare nobody = named;
+    nobody.party = {};
+    const Report report = gap_share_report({named, nobody}, true);
+    ASSERT_EQ(report.rows.size(), 2U);
+    for (const Row& row : report.rows) {
+        ASSERT_EQ(row.cells.size(), report.columns.size());
+        EXPECT_EQ(row.cells.back(), Cell{true});
+    }
+    EXPECT_EQ(report.rows[0].cells[4], Cell{std::string("shop")});
+    EXPECT_EQ(report.rows[0].cells[7], Cell{std::uint64_t{77}});
+    EXPECT_EQ(report.rows[1].cells[4], Cell{});
+    ASSERT_EQ(report.notes.size(), 1U);
+    EXPECT_NE(report.notes[0].find("An approximation"), std::string::npos);
+    EXPECT_NE(gap_share_report({}, false).when_empty.find("addresses ="), std::string::npos);
+}
+
 }  // namespace
 }  // namespace octroi

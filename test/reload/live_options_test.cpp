@@ -9,40 +9,18 @@
 #include <functional>
 #include <map>
 
+#include "effect.hpp"
 #include "meter/kind.hpp"
 #include "service/meter_kinds.hpp"
-#include "support/running_daemon.hpp"
 
 namespace octroi::reload {
 namespace {
 
 using nlohmann::json;
-using support::RunningDaemon;
-using support::Sections;
-
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-const std::string quick = "commit_interval = \"1s\"\n";
-const std::string slow = "commit_interval = \"1h\"\n";
-const std::string local = "local = [\"10.0.0.0/8\"]\n";
-
-// A change of an option, and a check of its effect.
-struct Effect {
-    Sections before;
-    Sections after;
-    std::string key;                                // the key in the answer
-    std::function<void(RunningDaemon&)> unchanged;  // before the reload; may be empty
-    std::function<void(RunningDaemon&)> changed;
-};
-
-Sections with_local(Sections sections) {
-    sections.try_emplace("ledger", quick);
-    sections.try_emplace("attribute", local);
-    return sections;
-}
 
 // A change of attribution: flows get a different name of this kind, at once and not after the
 // commit interval, which is long. The flows before the reload are committed with the old name.
@@ -82,8 +60,6 @@ void expect_in_last_table(RunningDaemon& daemon, const std::string& text) {
     EXPECT_EQ(ended.status, 0) << ended.err;
     EXPECT_THAT(ended.out, HasSubstr(text));
 }
-
-using Effects = std::map<std::string, std::function<Effect(const support::Folder&)>>;
 
 std::function<Effect(const support::Folder&)> plain(Effect effect) {
     return [effect = std::move(effect)](const support::Folder&) { return effect; };
@@ -168,6 +144,7 @@ Effects effects() {
          .key = "display.timezone",
          .changed = [](RunningDaemon& daemon) { expect_in_last_table(daemon, "Asia/Tokyo"); }});
     add_log_effects(all);
+    add_class_table_effects(all);
     return all;
 }
 

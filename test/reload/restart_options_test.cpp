@@ -43,6 +43,7 @@ const std::map<std::string, std::string, std::less<>> needed{
     {"nflog", ""},
     {"log", "paths = [\"/nowhere/*.log\"]\n"},
     {"packet-log", "paths = [\"/nowhere/*.packets\"]\n"},
+    {"journal", "units = [\"nowhere.service\"]\n"},
     {"interfaces", "interfaces = [\"lo\"]\n"},
     {"wireguard", ""},
     {"listed", listed_counters}};
@@ -59,6 +60,8 @@ const std::map<std::string, std::string, std::less<>> values{
     {"meter.log_format", R"('%h %l %u %t "%r" %>s %b')"},
     {"meter.nginx_format", R"('$remote_addr [$time_local] "$request" $status $bytes_sent')"},
     {"meter.squid_format", "'%ts %>a %un %<st'"},
+    {"meter.haproxy_format", "'%ci [%t] %B %ST'"},
+    {"meter.matches", "[\"SYSLOG_IDENTIFIER=nobody\"]"},
     {"meter.addresses", "[\"192.0.2.10\"]"},
     {"exporter.clock_offset", "\"1h\""},
     {"exporter.interfaces", "[\"3=uplink\"]"},
@@ -119,8 +122,10 @@ const std::string export_lines =
 // These options identify an element: a different value is a different element.
 bool is_name(const Option& row) { return row.required || row.key == "kind"; }
 
-// It has a value only with another format, so it cannot change alone.
-bool changes_alone(const Option& row) { return row.key != "fields"; }
+// These have a value only with another option: a format, or addresses.
+bool changes_alone(const Option& row) {
+    return row.key != "fields" && row.key != "same_bytes_as";
+}
 
 // Every row of the table, for the rows of [[meter]] those of one kind.
 std::vector<Change> changes_of(std::string_view kind) {

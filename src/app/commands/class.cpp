@@ -10,6 +10,7 @@
 #include "host/log.hpp"
 #include "service/class_file.hpp"
 #include "service/class_lookup.hpp"
+#include "service/class_refresh.hpp"
 #include "view/ledger_view.hpp"
 
 namespace octroi {
@@ -88,6 +89,19 @@ Result<ExitStatus> look_up(Session& session, const Options& options) {
     return ExitStatus::done;
 }
 
+Result<ExitStatus> accept(Session& session) {
+    TRY_ASSIGN(const Config* config, session.config());
+    TRY_ASSIGN(const std::string path, session.ledger_path());
+    TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_write));
+    TRY_ASSIGN(const HeldClasses held,
+               accept_held_classes(*config, path, *ledger, session.clock().now()));
+    log_info(
+        fmt::format("version {} is the current table from now on: {} prefixes, the table "
+                    "before had {}",
+                    held.version.substr(0, version_digits), held.prefixes, held.prefixes_in_force));
+    return ExitStatus::done;
+}
+
 }  // namespace
 
 void add_class(const Command& app, Session& session) {
@@ -119,6 +133,11 @@ void add_class(const Command& app, Session& session) {
             "load nothing)")
         .flag("--dry-run", options->dry_run, "Read the files and print a summary, without loading")
         .does([&session, options] { return load(session, *options); });
+    classes
+        .sub("accept",
+             "Put the table of [class_table] in force that is held back, because it lost too many "
+             "prefixes")
+        .does([&session] { return accept(session); });
     classes.sub("list", "List the loaded tables").does([&session] { return list(session); });
     classes.sub("lookup", "Print the class of addresses, and the rule that decides")
         .operands("ADDRESS", options->addresses, "Addresses")

@@ -15,6 +15,7 @@ Result<ExitStatus> examine(Session& session) {
     const auto ledger = open_ledger(session, OpenMode::read_only);
     for (const auto& found : {examine_ledger(ledger, session.clock().now(), session.kinds()),
                               examine_counters(ask_counters(path), session.kinds()),
+                              examine_class_source(*config, path, session.clock().now()),
                               examine_kinds(*config, session.kinds())})
         findings.insert(findings.end(), found.begin(), found.end());
     if (session.machine_format()) {

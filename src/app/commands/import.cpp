@@ -9,6 +9,7 @@
 #include "app/ledger_access.hpp"
 #include "app/option_rows.hpp"
 #include "app/session.hpp"
+#include "config/same_bytes.hpp"
 #include "host/log.hpp"
 #include "host/stop.hpp"
 #include "service/file_import.hpp"
@@ -71,7 +72,9 @@ Result<ExitStatus> import(Session& session, const ImportCommand& command, const 
                 return importer.open({file, values, known, config->exporters});
             },
         .progress = report_progress,
-        .stop_requested = stop_requested};
+        .stop_requested = stop_requested,
+        .kinds = session.kinds()};
+    if (is_witness_by_precedence(*config, command.meter)) settings.meter.role = MeterRole::witness;
     TRY_ASSIGN(settings.local, of_option("--local", parse_prefixes(command.local)));
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::create));
     TRY_ASSIGN(auto outcome,

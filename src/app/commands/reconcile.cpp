@@ -12,6 +12,7 @@ namespace {
 
 struct Options {
     std::string unit = "day";
+    bool spread = false;
 };
 
 // The begins of the units of the period that has traffic.
@@ -32,9 +33,22 @@ Result<ExitStatus> show_gaps(Session& session, const Options& options) {
     TRY_ASSIGN(const auto first, ledger->first_bucket());
     period.end = std::min(period.end, session.clock().now());
     period.begin = std::max(period.begin, first.value_or(period.end));
-    std::vector<ServerGapRow> rows;
+    std::vector<UtcTime> steps;
     if (period.begin < period.end && !servers.empty()) {
-        TRY_ASSIGN(const auto steps, steps_of(period, *unit, zone));
+        TRY_ASSIGN(steps, steps_of(period, *unit, zone));
+    }
+    if (options.spread) {
+        std::vector<GapShare> shares;
+        if (!steps.empty()) {
+            TRY_ASSIGN(shares, interruptible([&] {
+                           return server_gap_shares(*ledger, servers, period, steps);
+                       }));
+        }
+        TRY(session.print(gap_share_report(shares, !servers.empty())));
+        return ExitStatus::done;
+    }
+    std::vector<ServerGapRow> rows;
+    if (!steps.empty()) {
         TRY_ASSIGN(rows,
                    interruptible([&] { return server_gaps(*ledger, servers, period, steps); }));
     }
@@ -50,6 +64,9 @@ void add_reconcile(const Command& app, Session& session) {
             "Compare what the logs of servers state with what packet meters saw at their addresses")
         .choice("--by", options->unit, {"hour", "day", "week", "month", "year"},
                 "A row for each of these (default: day)")
+        .flag("--spread", options->spread,
+              "Spread what the packets have more over the domains and users in the log, by their "
+              "share: an approximation, which is never booked")
         .text("--since", session.options.since,
               "A period: yesterday, 'last month', 2026-10, 2026-10-05; or its begin: -7d, "
               "2026-11-21T13:00 … (default: from the earliest time)",

@@ -4,18 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "base/check.hpp"
 #include "host/log.hpp"
-#include "meter/file/recognise.hpp"
 
 namespace octroi::conntrack {
 namespace {
 
-// Of input that cannot be read twice, in memory: to find out whether the ledger has it.
-constexpr std::size_t kept_octets = std::size_t{64} << 20U;
-constexpr std::uint64_t lines_of_a_pull = 4096;
 // Of a connection the begin of which is not known, for the bound of its volume.
 constexpr Duration unknown_age = Duration::hours(24);
 // conntrack writes this to its standard error, which may be in the same file.
@@ -32,46 +27,28 @@ bool contradicts_itself(const Count& count) {
 
 }  // namespace
 
-EventLogMeter::EventLogMeter(std::string path, const EventLogMeterOptions& options,
+EventLogMeter::EventLogMeter(const std::string& path, const EventLogMeterOptions& options,
                              file::Stream stream)
-    : path_(std::move(path)),
+    : TextOnceMeter(path,
+                    {.source_prefix = event_log_source_prefix,
+                     .line_octets_max = listing_line_octets_max,
+                     .checkpoint_lines = options.checkpoint_lines,
+                     .dropped = missing_kinds,
+                     .seed = options.seed},
+                    std::move(stream)),
       options_(options),
-      stream_(std::move(stream)),
-      text_(stream_, listing_line_octets_max),
       begun_(options.secret, options.begun_max),
       readings_(options.link_bits_per_second) {}
 
 Result<std::unique_ptr<EventLogMeter>> EventLogMeter::open(const std::string& path,
                                                            const EventLogMeterOptions& options,
                                                            std::span<const Cursor> known) {
-    TRY_ASSIGN(file::Stream stream, file::Stream::open(path, kept_octets));
-    const std::string name = path == "-" ? "standard input" : path;
+    TRY_ASSIGN(file::Stream stream, open_text(path));
     auto meter =
-        std::unique_ptr<EventLogMeter>(new EventLogMeter(name, options, std::move(stream)));
-    TRY(meter->recognise(known));
+        std::unique_ptr<EventLogMeter>(new EventLogMeter(path, options, std::move(stream)));
+    TRY_ASSIGN(const bool goes_on, meter->recognise(known));
+    if (goes_on) TRY(meter->look_for_more());
     return meter;
-}
-
-Status EventLogMeter::recognise(std::span<const Cursor> known) {
-    TRY(stream_.fill(file::Stream::head_length));
-    const ByteSpan head = stream_.unread();
-    const auto line_end = std::ranges::find(head, std::byte{'\n'});
-    const auto first_line_end =
-        line_end == head.end() ? 0 : static_cast<std::size_t>(line_end - head.begin()) + 1;
-    TRY_ASSIGN(file::KnownFile found, file::recognise(stream_, event_log_source_prefix, known,
-                                                      first_line_end, options_.seed));
-    if (!found.doubt.empty()) doubt_ = fmt::format("{} {}", path_, found.doubt);
-    cursor_ = std::move(found.cursor);
-    at_ = std::move(found.position);
-    at_.dropped.resize(missing_kinds);
-    if (found.as == file::KnownFile::As::unknown) return {};
-    known_as_ = cursor_.note;
-    already_complete_ = found.as == file::KnownFile::As::earlier_copy;
-    if (already_complete_) return {};
-    resumed_at_ = at_.frames;
-    TRY(stream_.fill(static_cast<std::size_t>(at_.rest) + 1));
-    already_complete_ = at_.ended && stream_.ended() && stream_.unread().size() == at_.rest;
-    return {};
 }
 
 // Reads the lines that are in the ledger once more, for the connections that began in them.
@@ -92,17 +69,9 @@ Result<Pull> EventLogMeter::pull(ReadingSink& sink, Duration /*wait: some lines 
     if (already_complete_ || is_ended_) return Pull::end;
     readings_.set_sink(sink);
     if (!is_begun_) TRY(begin());
-    const std::uint64_t stop = lines_ + lines_of_a_pull;
-    const std::uint64_t checkpoint =
-        (lines_ / options_.checkpoint_lines + 1) * options_.checkpoint_lines;
-    bool has_more = true;
-    while (has_more && lines_ < std::min(stop, checkpoint)) {
-        TRY_ASSIGN(has_more, read_line());
-    }
+    const auto pulled = read_lines([this] { return read_line(); }, [this] { return end(); });
     readings_.flush();
-    if (has_more) return lines_ == checkpoint ? Pull::checkpoint : Pull::more;
-    TRY(end());
-    return Pull::end;
+    return pulled;
 }
 
 Result<bool> EventLogMeter::read_line() {
@@ -187,7 +156,6 @@ Status EventLogMeter::end() {
                     fmt::format("{} is no log of connections; next: import the output of conntrack "
                                 "-E -o timestamp",
                                 path_));
-    is_ended_ = true;
     if (listed_ > 0)
         log_warning(
             fmt::format("{}: {} lines list live connections, and do not count", path_, listed_));
@@ -212,9 +180,7 @@ Status EventLogMeter::end() {
 // ---- Checkpoints
 
 void EventLogMeter::add_losses(std::vector<Loss>& losses) {
-    const UtcTime last = last_time_.value_or(UtcTime{at_.last_time});
-    const UtcTime begin{at_.frames == 0 ? last.ns : at_.last_time};
-    const Interval since{std::min(begin, last), std::max(begin, last) + Duration{1}};
+    const Interval since = since_checkpoint(last_time_);
     constexpr std::array<LossReason, missing_kinds> reasons{
         LossReason::corrupt, LossReason::not_running, LossReason::event_drop};
     for (std::size_t kind = 0; kind < missing_kinds; ++kind) {
@@ -222,37 +188,19 @@ void EventLogMeter::add_losses(std::vector<Loss>& losses) {
             losses.push_back({path_, reasons.at(kind), since, std::nullopt, std::nullopt});
         at_.dropped[kind] = missing_.at(kind);
     }
-    if (is_ended_ && !stream_.damage().empty() && !at_.damaged)
-        losses.push_back({path_, LossReason::truncated, {last, last + Duration{1}}, {}, {}});
+    add_damage(last_time_, losses);
 }
 
 Result<Checkpoint> EventLogMeter::checkpoint(ReadingSink& sink) {
     Checkpoint out;
     if (already_complete_ || !is_begun_) return out;
-    const std::uint64_t rest = is_ended_ ? stream_.unread().size() : 0;
-    const bool is_damaged = is_ended_ && !stream_.damage().empty();
-    // Without progress a checkpoint would only raise the version of the cursor.
-    const bool has_moved = stream_.position() != at_.at.offset || is_ended_ != at_.ended ||
-                           rest != at_.rest || is_damaged != at_.damaged;
     // All files without a line have the same content; and without an event it may be no log.
-    if (!has_moved || lines_ == 0 || (events_ == 0 && !is_ended_)) return out;
+    if (!has_moved() || lines_ == 0 || (events_ == 0 && !is_ended_)) return out;
     readings_.set_sink(sink);
     readings_.flush();
     add_losses(out.losses);
     out.observed = readings_.drain_observed();
-    at_.advance(stream_, false);
-    at_.frames = lines_;
-    if (last_time_) at_.last_time = last_time_->ns;
-    at_.ended = is_ended_;
-    at_.damaged = is_damaged;
-    at_.rest = rest;
-    at_.device = stream_.status().device;
-    at_.inode = stream_.status().inode;
-    cursor_.position = at_.save();
-    cursor_.version += 1;
-    cursor_.note =
-        fmt::format("{}, {} lines", std::filesystem::path(path_).filename().string(), lines_);
-    out.cursors.push_back(cursor_);
+    move_cursor(last_time_, out);
     return out;
 }
 

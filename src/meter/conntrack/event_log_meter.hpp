@@ -26,9 +26,7 @@
 
 #include "meter/conntrack/connection_readings.hpp"
 #include "meter/conntrack/connection_table.hpp"
-#include "meter/file/line_reader.hpp"
-#include "meter/file/once_meter.hpp"
-#include "meter/file/position.hpp"
+#include "meter/file/text_once_meter.hpp"
 #include "wire/conntrack/listing.hpp"
 
 namespace octroi::conntrack {
@@ -46,7 +44,7 @@ struct EventLogMeterOptions {
     ConnectionTable::Secret secret{};  // random
 };
 
-class EventLogMeter final : public file::OnceMeter {
+class EventLogMeter final : public file::TextOnceMeter {
 public:
     // known: the ledger's cursors with sources that begin with event_log_source_prefix. Errors:
     // those of file::Stream. pull() may also return corrupt (the file is no log of connections)
@@ -55,30 +53,20 @@ public:
         const std::string& path, const EventLogMeterOptions& options,
         std::span<const Cursor> known);
 
-    [[nodiscard]] bool already_complete() const noexcept override { return already_complete_; }
-    [[nodiscard]] std::uint64_t resumed_at() const noexcept override { return resumed_at_; }
-    [[nodiscard]] const std::string& known_as() const noexcept override { return known_as_; }
-    [[nodiscard]] const std::string& source() const noexcept override { return cursor_.source; }
-    [[nodiscard]] std::uint64_t position() const noexcept override { return stream_.position(); }
-    [[nodiscard]] std::uint64_t size() const noexcept override { return stream_.status().size; }
     [[nodiscard]] std::uint64_t frames() const noexcept override {
         return is_begun_ ? lines_ - resumed_at_ : 0;
     }
-    [[nodiscard]] const std::string& doubt() const noexcept override { return doubt_; }
-    [[nodiscard]] const std::string& warning() const noexcept override { return warning_; }
-
     [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
     [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
     [[nodiscard]] const NameTable& names() const override { return names_; }
-    [[nodiscard]] std::vector<CounterValue> counters() const override { return {}; }
 
 private:
     // Lines of the file that state missing traffic, by index of Position::dropped.
     enum Missing : std::size_t { malformed, uncounted, overruns, missing_kinds };
 
-    EventLogMeter(std::string path, const EventLogMeterOptions& options, file::Stream stream);
+    EventLogMeter(const std::string& path, const EventLogMeterOptions& options,
+                  file::Stream stream);
 
-    [[nodiscard]] Status recognise(std::span<const Cursor> known);
     [[nodiscard]] Status begin();
     // False: there is no further line.
     [[nodiscard]] Result<bool> read_line();
@@ -87,26 +75,13 @@ private:
     [[nodiscard]] Status end();
     void add_losses(std::vector<Loss>& losses);
 
-    std::string path_;  // for people
     EventLogMeterOptions options_;
-    file::Stream stream_;
-    file::LineReader text_;
     ConnectionTable begun_;  // PostedConnection::posted_until: the time of the [NEW] line
     ConnectionReadings readings_;
     NameTable names_;  // empty
 
-    file::Position at_;  // of the last checkpoint
-    Cursor cursor_;
     bool is_begun_ = false;
     bool is_skipping_ = false;  // these lines are in the ledger
-    bool is_ended_ = false;
-    bool already_complete_ = false;
-    std::uint64_t resumed_at_ = 0;
-    std::string known_as_;
-    std::string doubt_;
-    std::string warning_;
-
-    std::uint64_t lines_ = 0;
     std::uint64_t events_ = 0;
     std::uint64_t listed_ = 0;  // lines without an event
     std::array<std::uint64_t, missing_kinds> missing_{};

@@ -21,9 +21,39 @@ namespace octroi::logs {
 // Two meters that bill the same files charge each line twice; a format that is wrong.
 void check_log_meters(std::span<const MeterConfig* const> meters, std::vector<Problem>& problems);
 
-// The last of follow_options state which packets carry what a log of a server states. A log of
-// packets has none of them.
-inline constexpr std::size_t options_of_servers = 2;
+// Options that the meters of files and of the journal have in common.
+inline constexpr Option meter_timezone_option{
+    .key = "timezone",
+    .type = OptionType::text,
+    .default_text = R"("")",
+    .help = "The zone of times that state none; empty: the zone of this machine.",
+    .check = check_timezone};
+inline constexpr Option near_option{
+    .key = "near",
+    .type = OptionType::choice,
+    .default_text = R"("auto")",
+    .range = "auto|server|client",
+    .help = "The end that accounts belong to.",
+    .doc = "`auto`: the client of proxies and firewalls, else the server."};
+inline constexpr Option client_names_option{
+    .key = "client_names",
+    .type = OptionType::boolean,
+    .default_text = "false",
+    .help = "Accept the domain that the client sent ($host, Host header).",
+    .doc = "A visitor can then charge another domain. At most 4096 such names count."};
+inline constexpr Option user_option{.key = "user",
+                                    .type = OptionType::text,
+                                    .default_text = R"("")",
+                                    .help = "The user of lines that state none."};
+inline constexpr Option domain_option{
+    .key = "domain",
+    .type = OptionType::text,
+    .default_text = R"("")",
+    .help = "The domain of lines and paths that state none.",
+    .doc =
+        "Empty: the name of this machine. `octroi bind \"domain NAME\" ACCOUNT` gives this "
+        "traffic to an account."};
+
 inline constexpr std::array follow_options = {
     Option{.key = "paths",
            .type = OptionType::texts,
@@ -40,33 +70,13 @@ inline constexpr std::array follow_options = {
     log_format_option,
     nginx_format_option,
     squid_format_option,
+    haproxy_format_option,
     fields_option,
-    Option{.key = "timezone",
-           .type = OptionType::text,
-           .default_text = R"("")",
-           .help = "The zone of times that state none; empty: the zone of this machine.",
-           .check = check_timezone},
-    Option{.key = "near",
-           .type = OptionType::choice,
-           .default_text = R"("auto")",
-           .range = "auto|server|client",
-           .help = "The end that accounts belong to.",
-           .doc = "`auto`: the client of proxies and firewalls, else the server."},
-    Option{.key = "client_names",
-           .type = OptionType::boolean,
-           .default_text = "false",
-           .help = "Accept the domain that the client sent ($host, Host header).",
-           .doc = "A visitor can then charge another domain. At most 4096 such names count."},
-    Option{.key = "user",
-           .type = OptionType::text,
-           .default_text = R"("")",
-           .help = "The user of lines that state none."},
-    Option{.key = "domain",
-           .type = OptionType::text,
-           .default_text = R"("")",
-           .help = "The domain of lines and paths that state none.",
-           .doc = "Empty: the name of this machine. `octroi bind \"domain NAME\" ACCOUNT` gives "
-                  "this traffic to an account."},
+    meter_timezone_option,
+    near_option,
+    client_names_option,
+    user_option,
+    domain_option,
     Option{.key = "poll",
            .type = OptionType::duration,
            .default_text = R"("1s")",
@@ -99,6 +109,21 @@ inline constexpr std::array follow_options = {
            .default_text = "[]",
            .help = "The services of these packets, as `octroi usage --by service` names them.",
            .doc = "Empty: all services at the addresses."},
+    Option{.key = "same_bytes_as",
+           .type = OptionType::texts,
+           .default_text = "[]",
+           .help = "The meters of the packets that carry what this log states.",
+           .doc = "These meters see, at `addresses` and in `services`, the bytes that the log "
+                  "states. `precedence` says which of the two is charged: a byte is never charged "
+                  "twice."},
+    Option{.key = "precedence",
+           .type = OptionType::choice,
+           .default_text = R"("packets")",
+           .range = "packets|log",
+           .help = "With `same_bytes_as`: what is charged.",
+           .doc = "`packets`: the log is a witness. `log`: the packets of these meters at "
+                  "`addresses` and in `services` are `@excluded/duplicate`, from the end of the "
+                  "last bucket in which they were charged."},
 };
 
 }  // namespace octroi::logs

@@ -237,7 +237,10 @@ void FollowedLog::raise_floor(UtcTime modified) {
 
 void FollowedLog::look_at_finished(Pass& pass) {
     next_look_ = pass.moment.uptime + std::max(options_.finish_after, look_again);
-    for (Source& source : earlier_) go_on_if_grown(pass, source);
+    for (Source& source : earlier_) {
+        go_on_if_grown(pass, source);
+        go_on_if_compressed(pass, source);
+    }
 }
 
 // A server that restarts gracefully writes to the file before until its long transfers are over.
@@ -264,11 +267,32 @@ void FollowedLog::go_on_if_grown(Pass& pass, Source& source) {
     source.unchanged_since.reset();
 }
 
+// It may have grown between the last look at it and its compression. One look at the compressed
+// file is enough: nobody appends to it.
+void FollowedLog::go_on_if_compressed(Pass& pass, Source& source) {
+    SeenFile& log_file = source.log_file;
+    if (source.is_compressed_known || !log_file.finished || log_file.offset == 0) return;
+    const auto status = status_of(source.path);
+    if (status && log_file.is_inode_of(*status)) return;
+    auto found = family_.find(log_file, pass.status ? &*pass.status : nullptr);
+    if (!found || found->likeness != Likeness::same) return;
+    if (found->stream->seeks()) {
+        source.path = std::move(found->member.path);
+        return;
+    }
+    source.is_compressed_known = true;
+    if (!found->stream->fill(1) || found->stream->unread().empty()) return;
+    use(source, *std::move(found));
+    log_file.finished = false;
+    log_file.has_rest = true;
+}
+
 // The oldest ones first. Of those that were read the head is remembered.
 void FollowedLog::drop_finished(Pass& pass) {
     std::size_t finished = earlier_.size() - unread_count();
     for (auto at = earlier_.begin(); at != earlier_.end() && finished > finished_max;) {
         if (at->log_file.finished) go_on_if_grown(pass, *at);
+        if (at->log_file.finished) go_on_if_compressed(pass, *at);
         if (!at->log_file.finished) {
             ++at;
             continue;

@@ -56,6 +56,26 @@ TEST_F(EarlierFiles, AreRememberedForLong) {
     EXPECT_THAT(log_->drain_losses(), IsEmpty());
 }
 
+// A server wrote to it after it was finished, and it was compressed before the next look at it.
+TEST_F(EarlierFiles, ThatGrewBeforeTheyWereCompressedAreReadOn) {
+    append("access.log", "1\n");
+    EXPECT_THAT(poll(), ElementsAre("1"));
+    rename("access.log", "access.log.1");
+    append("access.log", "2\n");
+    EXPECT_THAT(poll(), ElementsAre("2"));
+    pass(Duration::minutes(11));
+    EXPECT_THAT(poll(), IsEmpty());
+    ASSERT_TRUE(log_->state().earlier.at(0).finished);
+    append("access.log.1", "late\n");
+    compress("access.log.1");
+    pass(Duration::minutes(11));
+    EXPECT_THAT(poll(), ElementsAre("late"));
+    pass(Duration::minutes(11));
+    restart();
+    EXPECT_THAT(poll(), IsEmpty());
+    EXPECT_THAT(log_->drain_losses(), IsEmpty());
+}
+
 TEST_F(EarlierFiles, ThatWereNeverSeenAreReadSomeAtATime) {
     append("access.log", "0\n");
     EXPECT_THAT(poll(), ElementsAre("0"));

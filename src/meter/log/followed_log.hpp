@@ -18,9 +18,9 @@
 //                     were modified since, and that are no copy of a known file.
 //
 // Lines with an end are handed over at once; the last line without one when its file is finished.
-// A finished file that grows nevertheless is read on, as long as it is one of the last
-// finished_max. A file that cannot be read is tried again: an earlier one for finish_after, one
-// that was never seen for a day.
+// A finished file that grows nevertheless is read on, also if it was compressed since, as long as
+// it is one of the last finished_max. A file that cannot be read is tried again: an earlier one for
+// finish_after, one that was never seen for a day.
 //
 // What cannot be found is a loss. One thread.
 
@@ -139,6 +139,7 @@ private:
         std::unique_ptr<File> file = {};               // plain, or
         std::unique_ptr<file::Stream> stream = {};     // compressed
         bool is_complete = false;                      // nobody writes to it: a copy
+        bool is_compressed_known = false;              // its compressed file has no more lines
         bool has_more = true;                          // maybe: it was not read to its end
         std::optional<Duration> unchanged_since = {};  // uptime
         std::optional<Duration> failing_since = {};    // likewise: it cannot be read
@@ -176,6 +177,7 @@ private:
     [[nodiscard]] bool is_open(const FileStatus& status) const;
     void look_at_finished(Pass& pass);
     void go_on_if_grown(Pass& pass, Source& source);
+    void go_on_if_compressed(Pass& pass, Source& source);
     void drop_finished(Pass& pass);
     void raise_floor(UtcTime modified);
 

@@ -29,7 +29,7 @@ Result<ImportedPart> ImportedFiles::find(const std::string& path) const {
                file::recognise(stream, log_source_prefix, cursors_, first_line_end, seed_));
     if (found.as == file::KnownFile::As::unknown) return ImportedPart{};
     if (found.as == file::KnownFile::As::itself)
-        return ImportedPart{found.position.at.offset, found.position.frames};
+        return ImportedPart{counted_octets(found.position), found.position.frames};
     // The ledger has all of its lines, and later ones.
     while (!stream.ended() || !stream.unread().empty()) {
         stream.consume(stream.unread().size());

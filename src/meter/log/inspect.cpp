@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include "host/log.hpp"
+#include "meter/file/line_reader.hpp"
 #include "meter/file/stream.hpp"
-#include "meter/log/log_lines.hpp"
 #include "meter/log/log_rows.hpp"
 
 namespace octroi::logs {
@@ -28,10 +28,10 @@ public:
                bool prints_bad, InspectSink& sink)
         : reader_(std::move(reader)), resolver_(resolver), prints_bad_(prints_bad), sink_(sink) {}
 
-    Status line(const LogLine& line) {
+    Status line(const file::Line& line) {
         ++number_;
-        LineResult result = line.is_too_long ? LineResult::bad(BadReason::too_long)
-                                             : reader_->read(line.text, entry_);
+        LineResult result =
+            line.is_cut ? LineResult::bad(BadReason::too_long) : reader_->read(line.text, entry_);
         std::optional<UtcTime> time;
         if (result.kind == LineKind::traffic) {
             time = resolver_.resolve(entry_.time);
@@ -109,13 +109,13 @@ Result<std::string> inspect(const FileSetup& setup, InspectSink& sink) {
     TRY_ASSIGN(const UtcTime latest, latest_time(setup.path));
     TRY_ASSIGN(const auto resolver, open_resolver(setup.options, latest));
     Inspection inspection(std::move(reader), resolver, setup.options.boolean("bad"), sink);
-    LogLines lines(stream);
+    file::LineReader lines(stream, logline::line_octets_max);
     for (;;) {
         TRY_ASSIGN(const auto line, lines.next());
         if (!line) break;
         TRY(inspection.line(*line));
-        if (!line->has_end) break;
     }
+    if (const auto rest = lines.rest()) TRY(inspection.line(*rest));
     const std::string name = setup.path == "-" ? "standard input" : setup.path;
     log_defects(inspection, name);
     if (!stream.damage().empty()) return fmt::format("{}: {}", name, stream.damage());

@@ -30,6 +30,7 @@ Result<std::unique_ptr<file::OnceMeter>> open_import(const FileSetup& setup,
     options.readings = readings_options(setup.options, layer);
     const auto checkpoint = narrow<std::uint64_t>(setup.options.integer("checkpoint"));
     if (checkpoint > 0) options.checkpoint_lines = checkpoint;
+    options.format = format_of(setup.options);
     options.seed = random_seed();
     TRY_ASSIGN(auto reader, open_reader(setup.options));
     TRY_ASSIGN(const UtcTime latest, latest_time(setup.path));
@@ -125,9 +126,9 @@ constinit const MeterKind packets_kind{
     .help = "Logs of packets: what firewalls and accounting programs have written.",
     .doc =
         "Bytes are those of IP packets (layer 3), header included. Both ends are found by their "
-        "addresses. The options are those of kind = \"log\", without `addresses` and `services`.",
+        "addresses. The options are those of kind = \"log\".",
     .layer = Layer::ip,
-    .options = std::span(follow_options).first<follow_options.size() - options_of_servers>(),
+    .options = follow_options,
     .check_options = check_log_meters,
     .scope = MeterScope::chosen,
     .counters = chapters,

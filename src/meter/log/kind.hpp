@@ -9,5 +9,7 @@ namespace octroi::logs {
 extern const MeterKind kind;
 // Logs of packets.
 extern const MeterKind packets_kind;
+// Logs of servers in the journal.
+extern const MeterKind journal_kind;
 
 }  // namespace octroi::logs

@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <utility>
 
 #include "base/byte_cursor.hpp"
-#include "meter/file/recognise.hpp"
+#include "base/check.hpp"
 
 namespace octroi::logs {
 namespace {
@@ -16,117 +16,186 @@ using logline::BadReason;
 using logline::LineKind;
 using logline::LineResult;
 
-// Of input that cannot be read twice, in memory: to find out whether the ledger has it.
-constexpr std::size_t kept_octets = std::size_t{64} << 20U;
-constexpr std::uint64_t lines_of_a_pull = 4096;
+// The format in a cursor, for people: its name, and what describes it.
+std::string shown(std::string format) {
+    std::ranges::replace(format, '\n', ' ');
+    const std::size_t end = format.find_last_not_of(' ');
+    return format.substr(0, end == std::string::npos ? 0 : end + 1);
+}
+
+// Takes away what counts already. False: the whole line states less than its beginning did.
+bool subtract(const logline::Entry& part, logline::Entry& whole) {
+    const auto take = [](std::uint64_t& value, std::uint64_t counted) {
+        const bool is_less = value < counted;
+        value -= std::min(value, counted);
+        return !is_less;
+    };
+    const bool is_good =
+        take(whole.in.value, part.in.value) & take(whole.out.value, part.out.value) &
+        take(whole.both.value, part.both.value) & take(whole.packets.value, part.packets.value);
+    take(whole.requests, part.requests);
+    return is_good;
+}
 
 }  // namespace
 
-LogFileMeter::LogFileMeter(std::string path, std::unique_ptr<logline::LineReader> reader,
+LogFileMeter::LogFileMeter(const std::string& path, std::unique_ptr<logline::LineReader> reader,
                            const TimeResolver& resolver, const LogFileMeterOptions& options,
                            file::Stream stream)
-    : path_(std::move(path)),
+    : TextOnceMeter(path,
+                    {.source_prefix = log_source_prefix,
+                     .line_octets_max = logline::line_octets_max,
+                     .checkpoint_lines = options.checkpoint_lines,
+                     .dropped = 1,
+                     .seed = options.seed},
+                    std::move(stream)),
       reader_(std::move(reader)),
       resolver_(resolver),
       options_(options),
-      stream_(std::move(stream)),
-      text_(stream_),
       readings_(options.readings, options.seed) {}
 
 Result<std::unique_ptr<LogFileMeter>> LogFileMeter::open(
     const std::string& path, std::unique_ptr<logline::LineReader> reader,
     const TimeResolver& resolver, const LogFileMeterOptions& options,
     std::span<const Cursor> known) {
-    TRY_ASSIGN(file::Stream stream, file::Stream::open(path, kept_octets));
-    const std::string name = path == "-" ? "standard input" : path;
+    TRY_ASSIGN(file::Stream stream, open_text(path));
     auto meter = std::unique_ptr<LogFileMeter>(
-        new LogFileMeter(name, std::move(reader), resolver, options, std::move(stream)));
-    TRY(meter->recognise(known));
+        new LogFileMeter(path, std::move(reader), resolver, options, std::move(stream)));
+    TRY_ASSIGN(const bool goes_on, meter->recognise(known));
+    if (goes_on) TRY(meter->resume());
     return meter;
 }
 
-Status LogFileMeter::recognise(std::span<const Cursor> known) {
-    TRY(stream_.fill(file::Stream::head_length));
-    const ByteSpan head = stream_.unread();
-    const auto line_end = std::ranges::find(head, std::byte{'\n'});
-    const auto first_line_end =
-        line_end == head.end() ? 0 : static_cast<std::size_t>(line_end - head.begin()) + 1;
-    TRY_ASSIGN(file::KnownFile found,
-               file::recognise(stream_, log_source_prefix, known, first_line_end, options_.seed));
-    if (!found.doubt.empty()) doubt_ = fmt::format("{} {}", path_, found.doubt);
-    cursor_ = std::move(found.cursor);
-    at_ = std::move(found.position);
-    at_.dropped.resize(1);
-    if (found.as == file::KnownFile::As::unknown) return {};
-    known_as_ = cursor_.note;
-    already_complete_ = found.as == file::KnownFile::As::earlier_copy;
-    if (already_complete_) return {};
-    resumed_at_ = lines_ = at_.frames;
+Status LogFileMeter::resume() {
+    lines_ = at_.frames;
     bad_ = bad_before_ = at_.dropped[0];
     TRY(restore_state());
-    TRY(stream_.fill(static_cast<std::size_t>(at_.rest) + 1));
-    already_complete_ = at_.ended && stream_.ended() && stream_.unread().size() == at_.rest;
-    return {};
+    return look_for_more();
 }
 
-// What lines behind the position need: u8 within a line that is too long, text state of the
-// format, text state of the times.
+std::uint64_t counted_octets(const file::Position& position) {
+    const bool has_part = !position.reader.empty() && position.reader.front() == '\x02';
+    return position.at.offset + (has_part ? position.rest : 0);
+}
+
+// What lines behind the position need: u8 Behind, text state of the format, text state of the
+// times, text format. Cursors of earlier versions end before the format.
 std::string LogFileMeter::save_state() const {
     ByteWriter out;
-    out.u8(text_.is_within_line() ? 1 : 0);
-    out.text(reader_->save());
+    out.u8(static_cast<std::uint8_t>(behind_));
+    out.text(behind_ == Behind::counted_part ? state_before_rest_ : reader_->save());
     out.text(resolver_.save());
+    out.text(options_.format);
     return out.drain();
 }
 
 Status LogFileMeter::restore_state() {
+    static_assert(static_cast<char>(Behind::counted_part) == '\x02');
     ByteCursor in(as_octets(at_.reader));
-    std::uint8_t is_within = 0;
-    std::string format;
+    std::uint8_t behind = 0;
+    std::string state;
     std::string times;
-    if (!in.u8(is_within) || !in.text(format) || !in.text(times) || in.left() != 0 ||
-        !reader_->restore(format) || !resolver_.restore(times))
+    std::string format = options_.format;
+    const bool is_good = in.u8(behind) && in.text(state) && in.text(times) &&
+                         (in.left() == 0 || in.text(format)) && in.left() == 0 &&
+                         behind <= static_cast<std::uint8_t>(Behind::counted_part);
+    if (is_good && format != options_.format)
+        return fail(ErrorCode::conflict,
+                    fmt::format("{}: the first lines of this log were imported in the format {}; "
+                                "next: import it in that format",
+                                path_, shown(format)));
+    if (!is_good || !reader_->restore(state) || !resolver_.restore(times))
         return fail(ErrorCode::corrupt,
                     fmt::format("{}: the ledger's cursor of this log is that of another format; "
                                 "next: state the format of the first import",
                                 path_));
-    text_.set_within_line(is_within != 0);
+    behind_ = static_cast<Behind>(behind);
     return {};
 }
 
 Result<Pull> LogFileMeter::pull(ReadingSink& sink, Duration /*wait: some lines take little*/) {
     if (already_complete_ || is_ended_) return Pull::end;
-    const std::uint64_t stop = lines_ + lines_of_a_pull;
-    const std::uint64_t checkpoint =
-        (lines_ / options_.checkpoint_lines + 1) * options_.checkpoint_lines;
-    bool has_more = true;
-    while (has_more && lines_ < std::min(stop, checkpoint)) {
-        TRY_ASSIGN(has_more, read_line(sink));
-    }
+    const auto pulled = read_lines([&] { return read_line(sink); }, [this] { return end(); });
     readings_.flush(sink);
-    if (has_more) return lines_ == checkpoint ? Pull::checkpoint : Pull::more;
-    TRY(end());
-    return Pull::end;
+    return pulled;
 }
 
 Result<bool> LogFileMeter::read_line(ReadingSink& sink) {
+    if (behind_ == Behind::end_of_line) TRY(skip_end_of_line());
     TRY_ASSIGN(const auto line, text_.next());
-    has_unread_end_ = line && !line->has_end;
-    if (!line || (!line->has_end && !line->is_too_long)) return false;
-    ++lines_;
-    const LineResult result = line->is_too_long ? LineResult::bad(BadReason::too_long)
-                                                : reader_->read(line->text, entry_);
-    if (result.kind == LineKind::bad) add_bad(result.reason);
-    if (result.kind != LineKind::traffic) return true;
-    const auto time = resolver_.resolve(entry_.time);
-    if (!time) {
-        add_bad(BadReason::time);
+    if (line) {
+        const bool has_part = std::exchange(behind_, Behind::lines) == Behind::counted_part;
+        on_line(has_part ? read_grown(*line) : read(*line), sink);
         return true;
     }
+    // A damaged file ends anywhere.
+    if (const auto rest = text_.rest(); rest && stream_.damage().empty()) on_rest(*rest, sink);
+    return false;
+}
+
+LineResult LogFileMeter::read(const file::Line& line) {
+    return line.is_cut ? LineResult::bad(BadReason::too_long) : reader_->read(line.text, entry_);
+}
+
+// Of a line with a beginning that counts: what it has more.
+LineResult LogFileMeter::read_grown(const file::Line& line) {
+    state_before_rest_ = reader_->save();
+    const std::string_view part = line.text.substr(0, static_cast<std::size_t>(at_.rest));
+    const LineResult before = reader_->read(part, entry_);
+    logline::Entry counted = entry_;
+    CHECK(reader_->restore(state_before_rest_).has_value());  // the reader made it itself
+    const LineResult result = read(line);
+    if (before.kind != LineKind::traffic) return result;
+    --lines_;  // it was counted as a line
+    if (result.kind == LineKind::traffic && !subtract(counted, entry_))
+        return LineResult::bad(BadReason::number);
+    return result;
+}
+
+Status LogFileMeter::skip_end_of_line() {
+    while (behind_ == Behind::end_of_line) {
+        TRY(stream_.fill(1));
+        const ByteSpan octets = stream_.unread();
+        if (octets.empty()) return {};
+        const auto end = std::ranges::find(octets, std::byte{'\n'});
+        if (end != octets.end()) behind_ = Behind::lines;
+        const auto length = static_cast<std::size_t>(end - octets.begin());
+        stream_.consume(std::min(length + 1, octets.size()));
+    }
+    return {};
+}
+
+void LogFileMeter::on_line(const LineResult& result, ReadingSink& sink) {
+    ++lines_;
+    if (result.kind == LineKind::bad) add_bad(result.reason);
+    if (result.kind != LineKind::traffic) return;
+    const auto time = resolver_.resolve(entry_.time);
+    if (!time) return add_bad(BadReason::time);
     ++entries_;
     last_time_ = time;
     readings_.add(entry_, *time, sink);
-    return true;
+}
+
+// The last line, without an end. The stream stays before it, unless it is too long.
+void LogFileMeter::on_rest(const file::Line& line, ReadingSink& sink) {
+    if (behind_ == Behind::counted_part) {
+        on_line(read_grown(line), sink);
+        return;
+    }
+    if (line.is_cut) {
+        on_line(read(line), sink);
+        behind_ = Behind::end_of_line;
+        return;
+    }
+    state_before_rest_ = reader_->save();
+    const LineResult result = read(line);
+    if (result.kind == LineKind::traffic) {
+        on_line(result, sink);
+        behind_ = Behind::counted_part;
+        return;
+    }
+    has_unread_end_ = true;
+    CHECK(reader_->restore(state_before_rest_).has_value());
 }
 
 void LogFileMeter::add_bad(BadReason reason) {
@@ -152,7 +221,6 @@ Status LogFileMeter::end() {
             fmt::format("{}: its lines count {}, and bytes of two layers are never added "
                         "up; next: octroi import {}",
                         path_, wants_packets ? "data of applications" : "IP packets", other_noun));
-    is_ended_ = true;
     std::vector<std::string> defects;
     if (counts.other_layer > 0)
         defects.push_back(fmt::format("{} lines are left out, because they count {}",
@@ -164,51 +232,31 @@ Status LogFileMeter::end() {
                                       bad_ - bad_before_, first_bad_, to_string(first_reason_)));
     if (has_unread_end_)
         defects.push_back(
-            "the last line has no end, and was not read; next: import the file again when it is "
-            "complete");
+            "the last line has no end and states no traffic, and was not read; next: import the "
+            "file again when it is complete");
     if (!defects.empty()) warning_ = fmt::format("{}: {}", path_, fmt::join(defects, "; "));
     return {};
 }
 
 void LogFileMeter::add_losses(std::vector<Loss>& losses) {
-    const UtcTime last = last_time_.value_or(UtcTime{at_.last_time});
-    const UtcTime begin{at_.frames == 0 ? last.ns : at_.last_time};
-    const Interval since{std::min(begin, last), std::max(begin, last) + Duration{1}};
+    const Interval since = since_checkpoint(last_time_);
     if (bad_ > at_.dropped[0])
         losses.push_back({path_, LossReason::corrupt, since, bad_ - at_.dropped[0], std::nullopt});
     at_.dropped[0] = bad_;
-    if (is_ended_ && !stream_.damage().empty() && !at_.damaged)
-        losses.push_back({path_, LossReason::truncated, {last, last + Duration{1}}, {}, {}});
+    add_damage(last_time_, losses);
 }
 
 Result<Checkpoint> LogFileMeter::checkpoint(ReadingSink& sink) {
     Checkpoint out;
     if (already_complete_) return out;
-    const std::uint64_t rest = is_ended_ ? stream_.unread().size() : 0;
-    const bool is_damaged = is_ended_ && !stream_.damage().empty();
-    // Without progress a checkpoint would only raise the version of the cursor.
-    const bool has_moved = stream_.position() != at_.at.offset || is_ended_ != at_.ended ||
-                           rest != at_.rest || is_damaged != at_.damaged;
     // All files without a line have the same content; and without an entry it may be another file.
     const bool has_entry = readings_.counts().entries > 0 || resumed_at_ > 0;
-    if (!has_moved || lines_ == 0 || (!has_entry && !is_ended_)) return out;
+    if (!has_moved() || lines_ == 0 || (!has_entry && !is_ended_)) return out;
     readings_.flush(sink);
     add_losses(out.losses);
     out.observed = readings_.drain_observed();
-    at_.advance(stream_, false);
-    at_.frames = lines_;
-    if (last_time_) at_.last_time = last_time_->ns;
-    at_.ended = is_ended_;
-    at_.damaged = is_damaged;
-    at_.rest = rest;
-    at_.device = stream_.status().device;
-    at_.inode = stream_.status().inode;
     at_.reader = save_state();
-    cursor_.position = at_.save();
-    cursor_.version += 1;
-    cursor_.note =
-        fmt::format("{}, {} lines", std::filesystem::path(path_).filename().string(), lines_);
-    out.cursors.push_back(cursor_);
+    move_cursor(last_time_, out);
     return out;
 }
 

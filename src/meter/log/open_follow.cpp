@@ -24,14 +24,6 @@ NearEnd near_end(std::string_view text) {
     return text == "client" ? NearEnd::client : NearEnd::automatic;
 }
 
-// Readers of one format have one state, whatever their pattern is.
-std::string format_of(const OptionValues& values) {
-    std::vector<std::string> parts{values.text("format")};
-    for (const std::string_view key : {"log_format", "nginx_format", "squid_format", "fields"})
-        parts.push_back(values.text(key));
-    return fmt::format("{}", fmt::join(parts, "\n"));
-}
-
 Result<OpenedMeter> open_follow(MeterSetup& setup, logline::LineLayer layer);
 
 }  // namespace
@@ -46,6 +38,14 @@ LogReadingsOptions readings_options(const OptionValues& values, logline::LineLay
     options.link_bits_per_second = narrow<std::uint64_t>(values.integer("link_speed")) * 1'000'000;
     options.entry_octets_max = values.size("entry_limit").value();
     return options;
+}
+
+Result<TimeResolver> meter_times(const OptionValues& values) {
+    TimeResolver::Settings times{.zone = Zone::local(), .first_year = {}, .latest = {}};
+    if (const std::string& zone = values.text("timezone"); !zone.empty()) {
+        TRY_ASSIGN(times.zone, Zone::find(zone));
+    }
+    return TimeResolver(times);
 }
 
 Result<OpenedMeter> open_server_logs(MeterSetup& setup) {
@@ -68,11 +68,7 @@ Result<OpenedMeter> open_follow(MeterSetup& setup, logline::LineLayer layer) {
     }
     options.open_reader = [values] { return open_reader(values); };
     options.format = format_of(values);
-    TimeResolver::Settings times{.zone = Zone::local(), .first_year = {}, .latest = {}};
-    if (const std::string& zone = values.text("timezone"); !zone.empty()) {
-        TRY_ASSIGN(times.zone, Zone::find(zone));
-    }
-    options.times = TimeResolver(times);
+    TRY_ASSIGN(options.times, meter_times(values));
     options.poll = values.duration("poll");
     options.discover =
         std::max(options.poll, std::min(Duration{options.poll.ns * 10}, Duration::seconds(10)));

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "meter/log/options.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/narrow.hpp"
 #include "host/clock.hpp"
@@ -16,7 +20,8 @@ Result<std::unique_ptr<logline::LineReader>> open_reader(const OptionValues& opt
     constexpr std::array patterns{
         std::pair<std::string_view, std::string_view>{"log_format", "apache"},
         std::pair<std::string_view, std::string_view>{"nginx_format", "nginx"},
-        std::pair<std::string_view, std::string_view>{"squid_format", "squid-format"}};
+        std::pair<std::string_view, std::string_view>{"squid_format", "squid-format"},
+        std::pair<std::string_view, std::string_view>{"haproxy_format", "haproxy-format"}};
     std::string_view format = options.text("format");
     std::string pattern = options.text("fields");
     for (const auto& [option, name] : patterns) {
@@ -24,12 +29,22 @@ Result<std::unique_ptr<logline::LineReader>> open_reader(const OptionValues& opt
         if (value.empty()) continue;
         if (!pattern.empty())
             return fail(ErrorCode::invalid,
-                        "a log has one format; next: state one of log_format, nginx_format and "
-                        "squid_format, or fields with csv or json");
+                        "a log has one format; next: state one of log_format, nginx_format, "
+                        "squid_format and haproxy_format, or fields with csv or json");
         pattern = value;
         format = name;
     }
     return logline::open_reader(format, {pattern});
+}
+
+std::string format_of(const OptionValues& options) {
+    std::vector<std::string> parts{options.text("format")};
+    for (const std::string_view key : {"log_format", "nginx_format", "squid_format", "fields"})
+        parts.push_back(options.text(key));
+    // Cursors of earlier versions end here.
+    if (const std::string& pattern = options.text("haproxy_format"); !pattern.empty())
+        parts.push_back(pattern);
+    return fmt::format("{}", fmt::join(parts, "\n"));
 }
 
 Result<UtcTime> latest_time(const std::string& path) {

@@ -19,10 +19,11 @@ inline constexpr Option format_option{
     .type = OptionType::choice,
     .default_text = R"("combined")",
     .range =
-        "apache|caddy|clf|combined|csv|dated-bytes|dovecot|elb|exim|haproxy|json|"
-        "lighttpd|nacctd|netfilter|nginx|pmacct-csv|pmacct-json|postfix|proftpd|"
+        "apache|caddy|clf|combined|csv|dated-bytes|dovecot|elb|exim|haproxy|"
+        "haproxy-format|json|lighttpd|nacctd|netfilter|nginx|pmacct-csv|pmacct-json|postfix|"
+        "proftpd|"
         "pureftpd|pureftpd-stats|rsyncd|s3|sftp-server|squid|squid-format|traefik|traefik-json|"
-        "trafficwatch|ulogd-gprint|vhost-combined|vsftpd|w3c|xferlog",
+        "trafficwatch|ulogd-gprint|ulogd-sql|vhost-combined|vsftpd|w3c|xferlog",
     .help = "The format of the lines",
     .placeholder = "NAME"};
 
@@ -43,6 +44,14 @@ inline constexpr Option squid_format_option{.key = "squid_format",
                                             .default_text = R"("")",
                                             .help = "A logformat of Squid, instead of --format",
                                             .placeholder = "FORMAT"};
+
+inline constexpr Option haproxy_format_option{.key = "haproxy_format",
+                                              .type = OptionType::text,
+                                              .default_text = R"("")",
+                                              .help =
+                                                  "A log-format of HAProxy, instead of "
+                                                  "--format",
+                                              .placeholder = "FORMAT"};
 
 inline constexpr Option fields_option{
     .key = "fields",
@@ -73,14 +82,16 @@ inline constexpr Option bad_option{
     .help = "Print the lines that cannot be read, with the reason, instead of the others"};
 
 inline constexpr std::array inspect_options{
-    format_option, log_format_option, nginx_format_option, squid_format_option,
-    fields_option, timezone_option,   year_option,         bad_option};
+    format_option,       log_format_option,     nginx_format_option,
+    squid_format_option, haproxy_format_option, fields_option,
+    timezone_option,     year_option,           bad_option};
 
 inline constexpr std::array import_options{
     format_option,
     log_format_option,
     nginx_format_option,
     squid_format_option,
+    haproxy_format_option,
     fields_option,
     timezone_option,
     year_option,
@@ -117,6 +128,9 @@ inline constexpr std::array import_options{
            .placeholder = "LINES"},
 };
 
+// The format that the options describe, as cursors keep it: its name and its patterns. Readers of
+// one format have one state, whatever their pattern is.
+[[nodiscard]] std::string format_of(const OptionValues& options);
 // The reader that the options describe. Errors: invalid (two formats, or a wrong one).
 [[nodiscard]] Result<std::unique_ptr<logline::LineReader>> open_reader(const OptionValues& options);
 // The time to which a file without years belongs: when it was changed last; of a pipe the present.

@@ -121,12 +121,12 @@ Status check_access_format(const AccessFormat& format, std::string_view pattern)
     if (!has_field(format, is_volume))
         return fail(ErrorCode::invalid,
                     fmt::format("log format: no field states octets in '{}'; next: add %O or %b "
-                                "(Apache), $bytes_sent (nginx), %<st (Squid)",
+                                "(Apache), $bytes_sent (nginx), %<st (Squid), %B (HAProxy)",
                                 pattern));
     if (!has_field(format, is_time))
         return fail(ErrorCode::invalid,
                     fmt::format("log format: no field states the time in '{}'; next: add %t "
-                                "(Apache), $time_local (nginx), %ts (Squid)",
+                                "(Apache), $time_local (nginx), %ts (Squid), %t (HAProxy)",
                                 pattern));
     if (format.steps.size() > access_steps_max)
         return fail(ErrorCode::invalid, fmt::format("log format: more than {} fields; next: "

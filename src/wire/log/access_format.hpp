@@ -2,7 +2,8 @@
 #pragma once
 
 // Formats of access logs that a user describes: an Apache LogFormat, an nginx log_format, a Squid
-// logformat. The description is compiled once to steps; a line is matched against them.
+// logformat, an HAProxy log-format. The description is compiled once to steps; a line is matched
+// against them.
 //
 // A text field ends at the first place from which the rest of the line fits too. Within quotes it
 // ends at the first quote that is not escaped, and nowhere else, so that a client which puts the
@@ -80,6 +81,8 @@ inline constexpr std::size_t access_steps_max = 256;
 [[nodiscard]] Result<AccessFormat> compile_apache(std::string_view log_format);
 [[nodiscard]] Result<AccessFormat> compile_nginx(std::string_view log_format);
 [[nodiscard]] Result<AccessFormat> compile_squid(std::string_view log_format);
+// HAProxy states octets so far where `option logasap` is set: lines with "+212" are bad.
+[[nodiscard]] Result<AccessFormat> compile_haproxy(std::string_view log_format);
 
 // Appends the parts of a time stamp in the way of strftime(3). Errors: invalid (a code that states
 // no part of a time in UTC or a zone).

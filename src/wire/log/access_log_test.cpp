@@ -134,6 +134,38 @@ TEST(SquidFormat, CountsBothDirectionsIfTheFormatDoes) {
     EXPECT_FALSE(compile_squid("%ts %Q %<st").has_value());
 }
 
+TEST(HaproxyFormat, HasBothDirectionsAndTheListener) {
+    Lines lines(
+        "haproxy-format",
+        R"(%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %U %fi:%fp %{+Q}[req.hdr(host)] %{+Q}r)");
+    EXPECT_EQ(lines.read("Feb  6 12:14:14 lb haproxy[14]: 192.0.2.1:33317 "
+                         "[06/Feb/2009:12:14:14.655] web~ web/s1 10/0/30/69/109 200 2750 310 "
+                         R"(198.51.100.7:443 "a.example" "GET / HTTP/1.1")"),
+              "2009-02-06T12:14:14.655 for=109ms peer=192.0.2.1:33317 "
+              "server=198.51.100.7:443 domain=a.example section=web~ in=310 out=2750 status=200 "
+              "service=http domain?");
+    EXPECT_EQ(lines.read("Proxy web started."), "bad: no line of this format");
+}
+
+TEST(HaproxyFormat, OfTcpHasNoStatus) {
+    Lines lines("haproxy-format", R"(%ci\ [%Tl]\ %B\ %U\ %Tt)");
+    EXPECT_EQ(lines.read("2001:db8::1 [06/Feb/2009:12:14:14 +0100] 99 7 1000"),
+              "2009-02-06T11:14:14Z for=1s peer=2001:db8::1 in=7 out=99 service=tcp");
+    // The line came before the end of the answer.
+    EXPECT_EQ(lines.read("2001:db8::1 [06/Feb/2009:12:14:14 +0100] +99 7 1000"),
+              "bad: a volume, count or status is no number");
+}
+
+TEST(HaproxyFormat, IsRefusedWhereItCannotBeRead) {
+    EXPECT_FALSE(compile_haproxy("%ci [%t] %ST").has_value()) << "no volume";
+    EXPECT_FALSE(compile_haproxy("%ci %B").has_value()) << "no time";
+    EXPECT_FALSE(compile_haproxy("%{+Q}o %ci [%t] %B").has_value());
+    EXPECT_FALSE(compile_haproxy("%ci [%t] %B %zz").has_value());
+    EXPECT_FALSE(compile_haproxy("%ci%b [%t] %B").has_value()) << "nothing between two texts";
+    EXPECT_TRUE(
+        compile_haproxy("%ci [%t] %B %[capture.req.hdr(0)] %{-Q}[src,map(a[1])] %%").has_value());
+}
+
 TEST(Lighttpd, HasTheHostBehindTheClient) {
     Lines lines("lighttpd");
     EXPECT_EQ(lines.read(

@@ -13,6 +13,7 @@
 #include "wire/log/mapped_logs.hpp"
 #include "wire/log/packet_logs.hpp"
 #include "wire/log/proxy_logs.hpp"
+#include "wire/log/sql_dump.hpp"
 
 namespace octroi::logline {
 namespace {
@@ -105,6 +106,21 @@ Opened open_ulogd(const FormatOptions& /*options*/) {
     return open_name_value(std::move(map));
 }
 
+// The same with '_' in the names, as the tables of ulogd have them. Times have no fraction.
+Opened open_ulogd_sql(const FormatOptions& /*options*/) {
+    TRY_ASSIGN(FieldMap map,
+               parse_field_map("time=flow_end_sec time=oob_time_sec time=timestamp "
+                               "client=orig_ip_saddr client=orig_ip_saddr_str client=ip_saddr "
+                               "client=ip_saddr_str server=orig_ip_daddr "
+                               "server=orig_ip_daddr_str server=ip_daddr server=ip_daddr_str "
+                               "client_port=orig_l4_sport server_port=orig_l4_dport "
+                               "client_port=tcp_sport server_port=tcp_dport client_port=udp_sport "
+                               "server_port=udp_dport proto=orig_ip_protocol proto=ip_protocol "
+                               "in=orig_raw_pktlen in=orig_bytes in=ip_totlen in=raw_pktlen "
+                               "out=reply_raw_pktlen out=reply_bytes section=oob_in layer=3"));
+    return open_sql_dump(std::move(map));
+}
+
 constexpr std::array format_table{
     Format{"apache", "a LogFormat of Apache, which the user states", "%h %l %u %t \"%r\" %>s %b",
            true, false, open_described<compile_apache>},
@@ -141,6 +157,9 @@ constexpr std::array format_table{
            "5] web web/s1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 {} {} \"GET"
            " / HTTP/1.1\"",
            false, false, open_fixed<open_haproxy>},
+    Format{"haproxy-format", "a log-format of HAProxy, which the user states",
+           "%ci:%cp [%tr] %ft %b/%s %Ta %ST %B %U \"%r\"", true, false,
+           open_described<compile_haproxy>},
     Format{"json", "JSON lines, with the names of members that the user states",
            "time=ts user=login in=rx out=tx", true, false, open_mapped<open_json>},
     Format{"lighttpd", "access log of lighttpd, its default format",
@@ -214,6 +233,10 @@ constexpr std::array format_table{
            "timestamp=2024/05/01-12:00:00,orig.ip.saddr=192.0.2.1,orig.ip.daddr=198."
            "51.100.1,orig.ip.protocol=6,orig.raw.pktlen=1234,reply.raw.pktlen=99",
            false, false, open_ulogd},
+    Format{"ulogd-sql", "rows that ulogd wrote to MySQL or PostgreSQL, in a dump",
+           "INSERT INTO ulog2 (oob_time_sec, ip_saddr, ip_daddr, ip_protocol, ip_totlen) VALUES "
+           "(1714564800, '192.0.2.1', '198.51.100.1', 6, 1234);",
+           false, true, open_ulogd_sql},
     Format{"vhost-combined", "combined log format behind the virtual host, with or without a port",
            "example.com:80 192.0.2.1 - - [29/May/2017:19:02:48 +0000] \"GET / HTTP/1"
            ".1\" 200 612",

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/log/journal_meter.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "host/testing/folder.hpp"
+#include "wire/log/formats.hpp"
+
+namespace octroi::logs {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// A program `journalctl` that comes first in PATH. Its entries are files, whose names are the
+// cursors; it prints those behind the cursor, and waits for more.
+constexpr const char* program = R"(#!/bin/sh
+echo "$@" >> "{0}/arguments"
+after=; newest=
+for each; do
+    case $each in
+        --after-cursor=*) after=${{each#*=}} ;;
+        --lines=1) newest=yes ;;
+    esac
+done
+cd "{0}/entries" || exit 1
+if [ "$newest" ]; then
+    last=$(ls | tail -n 1)
+    [ -z "$last" ] || cat "$last"
+    exit 0
+fi
+while [ -d "{0}/entries" ]; do
+    for each in *; do
+        [ -f "$each" ] || continue
+        if [ "$each" \> "$after" ]; then cat "$each"; after=$each; fi
+    done
+    sleep 0.05
+done
+echo "the journal is gone" >&2
+exit 1
+)";
+
+class JournalMeterTest : public ::testing::Test, public FlowSink {
+protected:
+    JournalMeterTest() {
+        std::filesystem::create_directory(folder_.file("entries"));
+        std::filesystem::create_directory(folder_.file("bin"));
+        const std::string path = folder_.file("bin") + "/journalctl";
+        std::ofstream(path) << fmt::format(fmt::runtime(program), folder_.file(""));
+        std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+        old_path_ = std::getenv("PATH");
+        ::setenv("PATH", (folder_.file("bin") + ":" + old_path_).c_str(), 1);
+    }
+    ~JournalMeterTest() override { ::setenv("PATH", old_path_.c_str(), 1); }
+
+    void accept(std::span<const Reading> batch) override {
+        for (const Reading& reading : batch) octets_.push_back(reading.bytes);
+    }
+    // An rsync session that sent so many octets.
+    void write(int number, int octets) const {
+        const std::string name = fmt::format("{:04}", number);
+        const std::string hidden = folder_.file("new");
+        std::ofstream(hidden)
+            << "__CURSOR=" << name
+            << "\n__REALTIME_TIMESTAMP=" << 1'714'564'800'000'000 + number * 1'000'000
+            << "\n_HOSTNAME=files\nSYSLOG_IDENTIFIER=rsyncd\n_PID=82\nMESSAGE=sent " << octets
+            << " bytes  received 0 bytes  total size 1477\n\n";
+        std::filesystem::rename(hidden, folder_.file("entries") + "/" + name);
+    }
+    Result<std::unique_ptr<JournalMeter>> open() {
+        JournalMeterOptions options;
+        options.matches = {"--unit=rsync.service"};
+        TRY_ASSIGN(options.reader, logline::open_reader("rsyncd", {}));
+        options.times = TimeResolver({.zone = Zone::utc(), .first_year = {}, .latest = {}});
+        options.format = "rsyncd";
+        return JournalMeter::open(std::move(options), clock_, cursors_);
+    }
+    // Reads until there are so many readings, and commits.
+    void run(JournalMeter& meter, std::size_t readings) {
+        for (int i = 0; i < 200 && octets_.size() < readings; ++i) {
+            const auto pulled = meter.pull(*this, Duration::milliseconds(50));
+            ASSERT_TRUE(pulled.has_value()) << pulled.error().text;
+            if (*pulled == Pull::checkpoint) commit(meter);
+        }
+        commit(meter);
+    }
+    void commit(JournalMeter& meter) {
+        const auto checkpoint = meter.checkpoint(*this);
+        ASSERT_TRUE(checkpoint.has_value());
+        if (!checkpoint->cursors.empty()) cursors_ = checkpoint->cursors;
+        losses_.insert(losses_.end(), checkpoint->losses.begin(), checkpoint->losses.end());
+    }
+    [[nodiscard]] std::string arguments() const {
+        std::ifstream in(folder_.file("arguments"));
+        return {std::istreambuf_iterator<char>(in), {}};
+    }
+
+    const octroi::testing::Folder folder_;
+    SystemClock clock_;
+    std::string old_path_;
+    std::vector<std::uint64_t> octets_;
+    std::vector<Cursor> cursors_;
+    std::vector<Loss> losses_;
+};
+
+TEST_F(JournalMeterTest, CountsEachEntryOnceOverRestarts) {
+    write(1, 1000);
+    {
+        const auto meter = open().value();
+        EXPECT_EQ(meter->pull(*this, {}).value(), Pull::checkpoint)
+            << "the place in the journal is kept before the first entry";
+        commit(*meter);
+        write(2, 200);
+        write(3, 30);
+        run(*meter, 2);
+        EXPECT_THAT(octets_, ElementsAre(200, 30)) << "what was there before the start is left";
+    }
+    EXPECT_THAT(arguments(), HasSubstr("--after-cursor=0001 --unit=rsync.service"));
+    write(4, 4);
+    const auto meter = open().value();
+    write(5, 5);
+    run(*meter, 4);
+    EXPECT_THAT(octets_, ElementsAre(200, 30, 4, 5));
+    EXPECT_EQ(cursors_.at(0).source, "journald:");
+    EXPECT_THAT(losses_, IsEmpty());
+}
+
+// A kill: what was read behind the last commit is read again.
+TEST_F(JournalMeterTest, GoesOnBehindTheLastCommit) {
+    write(1, 1000);
+    {
+        const auto meter = open().value();
+        commit(*meter);
+        write(2, 200);
+        for (int i = 0; i < 200 && octets_.empty(); ++i)
+            ASSERT_TRUE(meter->pull(*this, Duration::milliseconds(50)).has_value());
+        octets_.clear();
+    }
+    const auto meter = open().value();
+    run(*meter, 1);
+    EXPECT_THAT(octets_, ElementsAre(200));
+}
+
+TEST_F(JournalMeterTest, SaysThatThereIsNoJournal) {
+    const auto empty = open();
+    ASSERT_FALSE(empty.has_value());
+    EXPECT_EQ(empty.error().code, ErrorCode::not_found);
+    EXPECT_THAT(empty.error().text, HasSubstr("there is no journal on this machine"));
+    ::setenv("PATH", folder_.file("entries").c_str(), 1);
+    const auto absent = open();
+    ASSERT_FALSE(absent.has_value());
+    EXPECT_EQ(absent.error().code, ErrorCode::not_found);
+    EXPECT_THAT(absent.error().text, HasSubstr("journalctl cannot be run"));
+}
+
+TEST_F(JournalMeterTest, EndsWhereTheProgramEnds) {
+    write(1, 1000);
+    const auto meter = open().value();
+    commit(*meter);
+    std::filesystem::remove_all(folder_.file("entries"));
+    std::string error;
+    for (int i = 0; i < 200 && error.empty(); ++i)
+        if (const auto pulled = meter->pull(*this, Duration::milliseconds(50)); !pulled)
+            error = pulled.error().text;
+    EXPECT_THAT(error, HasSubstr("journalctl has ended: "));
+}
+
+TEST_F(JournalMeterTest, ACursorThatCannotBeReadIsAnError) {
+    cursors_ = {{"journald:", "garbage", 3, ""}};
+    const auto meter = open();
+    ASSERT_FALSE(meter.has_value());
+    EXPECT_EQ(meter.error().code, ErrorCode::corrupt);
+}
+
+}  // namespace
+}  // namespace octroi::logs

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The options of [[meter]] with kind = "journal".
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "config/option.hpp"
+#include "meter/log/follow_options.hpp"
+
+namespace octroi::logs {
+
+// Each is "FIELD=value", as of journalctl(1).
+[[nodiscard]] Status check_journal_matches(const OptionEntry& entry);
+// Each is the name of a unit.
+[[nodiscard]] Status check_journal_units(const OptionEntry& entry);
+// A format that is wrong; two meters that bill the same entries charge each twice.
+void check_journal_meters(std::span<const MeterConfig* const> meters,
+                          std::vector<Problem>& problems);
+
+inline constexpr std::array journal_options = {
+    Option{.key = "units",
+           .type = OptionType::texts,
+           .default_text = R"(["postfix@-.service"])",
+           .required = true,
+           .help = "The systemd units whose entries are read.",
+           .doc = "Names and patterns as of `journalctl --unit`. An empty list: the entries of "
+                  "all units.",
+           .check = check_journal_units},
+    Option{.key = "matches",
+           .type = OptionType::texts,
+           .default_text = "[]",
+           .help = "Fields that entries must have, as `SYSLOG_IDENTIFIER=dovecot`.",
+           .doc = "As the matches of journalctl(1): several of one field are alternatives.",
+           .check = check_journal_matches},
+    format_option,
+    log_format_option,
+    nginx_format_option,
+    squid_format_option,
+    haproxy_format_option,
+    fields_option,
+    meter_timezone_option,
+    near_option,
+    client_names_option,
+    user_option,
+    domain_option,
+    link_speed_option,
+    entry_limit_option,
+};
+
+}  // namespace octroi::logs

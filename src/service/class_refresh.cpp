@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/class_refresh.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "attribute/builtin_classes.hpp"
+#include "base/narrow.hpp"
+#include "host/command.hpp"
+#include "host/file.hpp"
+#include "host/http_fetch.hpp"
+#include "host/log.hpp"
+#include "service/class_file.hpp"
+
+namespace octroi {
+namespace {
+
+bool is_address(const std::string& source) { return !source.starts_with('/'); }
+
+// What a source gave.
+struct Fetched {
+    bool is_unchanged = false;
+    std::string path;  // of the content
+    std::string etag;
+    std::string last_modified;
+};
+
+// Changes whenever another program has written or replaced the file.
+Result<std::string> stamp_of(const std::string& path) {
+    TRY_ASSIGN(const FileStatus status, status_of(path));
+    return fmt::format("{}-{}-{}", status.inode, status.size, status.modified.ns);
+}
+
+class Refresh {
+public:
+    Refresh(const ClassRefreshSettings& settings, DirectoryStore& directory_store, UtcTime now)
+        : settings_(settings),
+          table_(settings.config.class_table),
+          directory_store_(directory_store),
+          now_(now),
+          files_(class_refresh_files(settings.ledger_path)) {}
+
+    Result<ClassRefreshOutcome> run() {
+        TRY(read_state());
+        const ClassRefreshState before = state_;
+        state_.checked = now_;
+        const auto outcome = look();
+        if (outcome) {
+            if (*outcome != ClassRefreshOutcome::held_back) state_.problem.clear();
+            state_.good = now_;
+        } else {
+            state_.problem = outcome.error().text;
+            if (state_.problem != before.problem)
+                log_warning(
+                    fmt::format("class table: {}. The table in force stays", state_.problem));
+        }
+        TRY(write_class_refresh_state(files_.state, state_));
+        std::error_code ignored;
+        std::filesystem::remove(files_.fetched, ignored);
+        if (is_ledger_error_) return std::unexpected(outcome.error());
+        return outcome.value_or(ClassRefreshOutcome::failed);
+    }
+
+private:
+    Status read_state() {
+        auto known = read_class_refresh_state(files_.state);
+        if (!known && known.error().code != ErrorCode::corrupt)
+            return std::unexpected(known.error());
+        const std::string source = class_source_name(table_);
+        // A table that was read with other ones is read again.
+        const std::string rules =
+            fmt::format("{}\nhold back {}",
+                        fmt::join(settings_.config.attribute.class_rules, "\n"),
+                        table_.hold_back_percent);
+        if (known && *known && (*known)->source == source && (*known)->rules == rules)
+            state_ = **std::move(known);
+        state_.source = source;
+        state_.rules = rules;
+        return {};
+    }
+
+    Result<ClassRefreshOutcome> look() {
+        TRY_ASSIGN(const Fetched fetched, fetch_source());
+        if (fetched.is_unchanged)
+            return state_.held ? ClassRefreshOutcome::held_back : ClassRefreshOutcome::unchanged;
+        TRY_ASSIGN(LoadedClasses loaded, read_table(fetched.path));
+        const auto outcome = put(std::move(loaded.table), fetched.path);
+        if (!outcome) {
+            is_ledger_error_ = true;
+            return outcome;
+        }
+        state_.etag = fetched.etag;
+        state_.last_modified = fetched.last_modified;
+        return outcome;
+    }
+
+    Result<Fetched> fetch_source() {
+        if (!table_.command.empty()) return run_source();
+        if (is_address(table_.source)) return download();
+        TRY_ASSIGN(std::string stamp, stamp_of(table_.source));
+        return Fetched{.is_unchanged = stamp == state_.etag,
+                       .path = table_.source,
+                       .etag = std::move(stamp),
+                       .last_modified = {}};
+    }
+
+    Result<Fetched> run_source() {
+        TRY_ASSIGN(const std::string text,
+                   run_command(table_.command, {.octets = table_.size_limit.value(),
+                                                .time = table_.timeout,
+                                                .stop_requested = settings_.stop_requested}));
+        TRY(replace_file(files_.fetched, text));
+        return Fetched{.path = files_.fetched, .etag = {}, .last_modified = {}};
+    }
+
+    Result<Fetched> download() {
+        TRY_ASSIGN(FetchAnswer answer, fetch({.url = table_.source,
+                                              .etag = state_.etag,
+                                              .last_modified = state_.last_modified,
+                                              .ca_file = table_.ca_file,
+                                              .octets_max = table_.size_limit.value(),
+                                              .time_max = table_.timeout,
+                                              .stop_requested = settings_.stop_requested}));
+        if (answer.is_unchanged) return Fetched{.is_unchanged = true};
+        TRY(replace_file(files_.fetched, answer.body));
+        return Fetched{.path = files_.fetched,
+                       .etag = std::move(answer.etag),
+                       .last_modified = std::move(answer.last_modified)};
+    }
+
+    Result<LoadedClasses> read_table(const std::string& path) const {
+        auto loaded = read_classes({.files = {path},
+                                    .rules = settings_.config.attribute.class_rules,
+                                    .default_class = std::string(no_table_class)});
+        if (!loaded)
+            return fail(loaded.error().code,
+                        fmt::format("{} ({})", loaded.error().text, state_.source));
+        if (loaded->table.routes.empty())
+            return fail(ErrorCode::corrupt,
+                        fmt::format("{}: has no prefix; next: look at what the source gives",
+                                    state_.source));
+        return loaded;
+    }
+
+    Result<ClassRefreshOutcome> put(ClassTable table, const std::string& path) {
+        TRY_ASSIGN(const std::string current, directory_store_.current_class_version());
+        if (table.version != current) {
+            TRY_ASSIGN(const std::uint64_t in_force, prefixes_of(current));
+            if (lost_too_much(table.routes.size(), in_force, table_.hold_back_percent))
+                return hold_back(table, in_force, path);
+            TRY(directory_store_.load_class_table(table, state_.source, now_));
+            log_info(
+                fmt::format("class table {}: in force from now on, with {} prefixes instead "
+                            "of {}",
+                            state_.source, table.routes.size(), in_force));
+        }
+        if (state_.held) {
+            state_.held.reset();
+            std::error_code ignored;
+            std::filesystem::remove(files_.held, ignored);
+        }
+        return ClassRefreshOutcome::loaded;
+    }
+
+    Result<std::uint64_t> prefixes_of(const std::string& version) {
+        if (version.empty()) return 0;
+        TRY_ASSIGN(const auto tables, directory_store_.class_tables());
+        for (const ClassTableInfo& info : tables)
+            if (info.version == version) return info.prefixes;
+        return 0;
+    }
+
+    Result<ClassRefreshOutcome> hold_back(const ClassTable& table, std::uint64_t in_force,
+                                          const std::string& path) {
+        TRY_ASSIGN(const std::string content, read_file(path, table_.size_limit.value()));
+        TRY(replace_file(files_.held, content));
+        const bool is_new = !state_.held || state_.held->version != table.version;
+        if (is_new)
+            state_.held = {.version = table.version,
+                           .prefixes = table.routes.size(),
+                           .prefixes_in_force = in_force,
+                           .since = now_};
+        state_.problem = fmt::format(
+            "{}: held back, because it has {} prefixes and the table in force {}; next: octroi "
+            "class accept, if the new table is right",
+            state_.source, table.routes.size(), in_force);
+        if (is_new) log_warning(fmt::format("class table: {}", state_.problem));
+        return ClassRefreshOutcome::held_back;
+    }
+
+    const ClassRefreshSettings& settings_;
+    const ClassTableConfig& table_;
+    DirectoryStore& directory_store_;
+    UtcTime now_;
+    ClassRefreshFiles files_;
+    ClassRefreshState state_;
+    bool is_ledger_error_ = false;
+};
+
+}  // namespace
+
+bool has_class_source(const Config& config) {
+    return !config.class_table.source.empty() || !config.class_table.command.empty();
+}
+
+std::string class_source_name(const ClassTableConfig& table) {
+    if (table.command.empty()) return url_for_messages(table.source);
+    return fmt::format("{}", fmt::join(table.command, " "));
+}
+
+bool lost_too_much(std::uint64_t found, std::uint64_t in_force, std::int64_t hold_back_percent) {
+    __extension__ using Wide = unsigned __int128;
+    if (found >= in_force) return false;
+    return Wide{in_force - found} * 100 >=
+           Wide{in_force} * static_cast<std::uint64_t>(hold_back_percent);
+}
+
+Result<ClassRefreshOutcome> refresh_classes(const ClassRefreshSettings& settings,
+                                            DirectoryStore& directory_store, UtcTime now) {
+    return Refresh(settings, directory_store, now).run();
+}
+
+Result<HeldClasses> accept_held_classes(const Config& config, const std::string& ledger_path,
+                                        DirectoryStore& directory_store, UtcTime now) {
+    const ClassRefreshFiles files = class_refresh_files(ledger_path);
+    TRY_ASSIGN(auto state, read_class_refresh_state(files.state));
+    if (!state || !state->held)
+        return fail(ErrorCode::not_found,
+                    "no class table is held back. Next: octroi doctor says whether the last one "
+                    "could be read");
+    TRY_ASSIGN(LoadedClasses loaded, read_classes({.files = {files.held},
+                                                   .rules = config.attribute.class_rules,
+                                                   .default_class = std::string(no_table_class)}));
+    TRY(directory_store.load_class_table(loaded.table, state->source, now));
+    HeldClasses held = *std::exchange(state->held, std::nullopt);
+    held.prefixes = loaded.table.routes.size();
+    held.version = loaded.table.version;
+    state->problem.clear();
+    TRY(write_class_refresh_state(files.state, *state));
+    std::error_code ignored;
+    std::filesystem::remove(files.held, ignored);
+    return held;
+}
+
+}  // namespace octroi

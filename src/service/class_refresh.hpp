@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Looks for a new class table at the source of [class_table], and puts it in force in the ledger if
+// it is plausible. A running daemon uses the ledger's table from its next look at the directory on:
+// nothing is reloaded, and each batch has the version that it was attributed with.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "config/config.hpp"
+#include "ledger/directory_store.hpp"
+#include "service/class_refresh_state.hpp"
+
+namespace octroi {
+
+// [class_table] names a source.
+[[nodiscard]] bool has_class_source(const Config& config);
+// The source for people: the path, the address without its password, or the command.
+[[nodiscard]] std::string class_source_name(const ClassTableConfig& table);
+
+enum class ClassRefreshOutcome {
+    unchanged,  // the source has what it had
+    loaded,     // the table is in force from now on, or was already
+    held_back,  // it lost too much: a person decides (accept_held_classes)
+    failed,     // it could not be read, is empty, or has errors
+};
+
+struct ClassRefreshSettings {
+    const Config& config;
+    std::string ledger_path;  // the files of class_refresh_files() stand beside it
+    std::function<bool()> stop_requested = {};
+};
+
+// One attempt. Logs what is new: a table, a failure that was not there before, a table that is held
+// back. Keeps the state in the files. An error is one of the ledger or of these files; a failure of
+// the source is an outcome. Blocks for at most the timeout of the source and the time to read it.
+[[nodiscard]] Result<ClassRefreshOutcome> refresh_classes(const ClassRefreshSettings& settings,
+                                                          DirectoryStore& directory_store,
+                                                          UtcTime now);
+
+// Puts the table in force that is held back. Errors: not_found (none is), corrupt.
+[[nodiscard]] Result<HeldClasses> accept_held_classes(const Config& config,
+                                                      const std::string& ledger_path,
+                                                      DirectoryStore& directory_store, UtcTime now);
+
+// A table with `found` prefixes in place of one with `in_force` is held back.
+[[nodiscard]] bool lost_too_much(std::uint64_t found, std::uint64_t in_force,
+                                 std::int64_t hold_back_percent);
+
+}  // namespace octroi

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/class_refresh_state.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "host/file.hpp"
+
+namespace octroi {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t state_octets_max = std::size_t{1} << 20U;
+
+json time_text(const std::optional<UtcTime>& time) {
+    return time ? json(to_rfc3339(*time, 9)) : json(nullptr);
+}
+
+std::optional<UtcTime> time_of(const json& object, const char* key) {
+    const auto found = object.find(key);
+    if (found == object.end() || !found->is_string()) return std::nullopt;
+    const auto time = parse_rfc3339(found->get_ref<const std::string&>());
+    return time ? std::optional(*time) : std::nullopt;
+}
+
+std::string text_of(const json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::uint64_t number_of(const json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+}
+
+}  // namespace
+
+ClassRefreshFiles class_refresh_files(const std::string& ledger_path) {
+    const std::string base = ledger_path + ".class-table";
+    return {base, base + ".fetched", base + ".held"};
+}
+
+Result<std::optional<ClassRefreshState>> read_class_refresh_state(const std::string& path) {
+    const auto text = read_own_file(path, state_octets_max);
+    if (!text && text.error().code == ErrorCode::not_found) return std::nullopt;
+    if (!text) return std::unexpected(text.error());
+    const json object = json::parse(*text, nullptr, false);
+    if (!object.is_object())
+        return fail(ErrorCode::corrupt,
+                    fmt::format("{}: is not a JSON object; next: remove it, and the class table is "
+                                "read again",
+                                path));
+    ClassRefreshState state{.source = text_of(object, "source"),
+                            .etag = text_of(object, "etag"),
+                            .last_modified = text_of(object, "last_modified"),
+                            .rules = text_of(object, "rules"),
+                            .checked = time_of(object, "checked"),
+                            .good = time_of(object, "good"),
+                            .problem = text_of(object, "problem"),
+                            .held = {}};
+    if (const auto held = object.find("held"); held != object.end() && held->is_object())
+        state.held = {.version = text_of(*held, "version"),
+                      .prefixes = number_of(*held, "prefixes"),
+                      .prefixes_in_force = number_of(*held, "prefixes_in_force"),
+                      .since = time_of(*held, "since").value_or(UtcTime{})};
+    return state;
+}
+
+Status write_class_refresh_state(const std::string& path, const ClassRefreshState& state) {
+    json object{{"source", state.source},
+                {"etag", state.etag},
+                {"last_modified", state.last_modified},
+                {"rules", state.rules},
+                {"checked", time_text(state.checked)},
+                {"good", time_text(state.good)},
+                {"problem", state.problem},
+                {"held", nullptr}};
+    if (state.held)
+        object["held"] = {{"version", state.held->version},
+                          {"prefixes", state.held->prefixes},
+                          {"prefixes_in_force", state.held->prefixes_in_force},
+                          {"since", time_text(state.held->since)}};
+    // Texts from servers may not be UTF-8.
+    return replace_file(path, object.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace octroi
