@@ -21,9 +21,9 @@ namespace octroi::logs {
 // Two meters that bill the same files charge each line twice; a format that is wrong.
 void check_log_meters(std::span<const MeterConfig* const> meters, std::vector<Problem>& problems);
 
-// The last of follow_options state which packets carry what a log of a server states. A log of
-// packets has none of them.
-inline constexpr std::size_t options_of_servers = 2;
+// The last of follow_options are about users, and about the packets that carry what a log of a
+// server states. A log of packets has none of them.
+inline constexpr std::size_t options_of_servers = 3;
 inline constexpr std::array follow_options = {
     Option{.key = "paths",
            .type = OptionType::texts,
@@ -86,6 +86,7 @@ inline constexpr std::array follow_options = {
            .doc = "Absolute, or relative to the folder of the log. Empty: the folder of the log."},
     link_speed_option,
     entry_limit_option,
+    no_user_needed_option,
     Option{.key = "addresses",
            .type = OptionType::texts,
            .default_text = "[]",
