@@ -103,6 +103,24 @@ TEST(Attributor, ExcludedKinds) {
               "0 @excluded/non-ip > @excluded/non-ip ethertype/arp 100/2/1\n");
 }
 
+// A proxy's log: the near end is the client, and has no user.
+TEST(Attributor, AnEndThatNeedsNoUserCountsForItsAccountOrForNobody) {
+    Fixture f;
+    Reading r = Fixture::reading("10.1.9.9", "8.8.8.8");
+    r.kind = ReadingKind::no_user_needed;
+    r.direction = Direction::in;
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 physics(10.1.0.0/16) > world http 100/2/1\n");
+    r.src = *parse_address("10.3.0.1");
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 @excluded/no-user-needed > @excluded/no-user-needed http 100/2/1\n")
+        << "a local network without an account would be listed as unknown";
+    r.direction = Direction::out;
+    std::swap(r.src, r.dst);
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 @excluded/no-user-needed > @excluded/no-user-needed http 100/2/1\n");
+}
+
 TEST(Attributor, MacAndLinkIdentifyTheirEnd) {
     Fixture f;
     Reading r = Fixture::reading("9.9.9.9", "8.8.8.8");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "record/domain_wildcard.hpp"
 #include "record/identity_kinds.hpp"
 
 namespace octroi {
@@ -28,6 +29,11 @@ std::string_view broader_name(IdentityKind kind, std::string_view name) {
     if (kind != IdentityKind::cgroup) return {};
     const std::size_t slash = name.rfind('/');
     return slash == std::string_view::npos ? std::string_view() : name.substr(0, slash);
+}
+
+// The narrowest wildcard that covers the identity; empty: there is none.
+std::string broader_wildcard_of(const Identity& identity) {
+    return identity.kind == IdentityKind::domain ? broader_wildcard(identity.value) : std::string();
 }
 
 std::string name_key(IdentityKind kind, std::string_view name) {
@@ -79,6 +85,9 @@ void ChangedBindings::add_new(const BindingChange& change) {
     for (std::string_view name = broader_name(identity.kind, identity.value); !name.empty();
          name = broader_name(identity.kind, name))
         within_names_[name_key(identity.kind, name)].add(change);
+    for (std::string wildcard = broader_wildcard_of(identity); !wildcard.empty();
+         wildcard = broader_wildcard(wildcard))
+        within_names_[name_key(identity.kind, wildcard)].add(change);
     if (!change.reaches_outside) return;
     outside_ = &change;
     if (identity.kind != IdentityKind::prefix) outside_link_ = &change;
@@ -102,7 +111,13 @@ const BindingChange* ChangedBindings::link(const Identity& identity) const {
 }
 
 bool ChangedBindings::may_decide(const Identity& identity, const Prefix& prefix) const {
-    if (identity.kind != IdentityKind::prefix) return link(identity) != nullptr;
+    if (identity.kind != IdentityKind::prefix) {
+        if (link(identity) != nullptr) return true;
+        for (std::string wildcard = broader_wildcard_of(identity); !wildcard.empty();
+             wildcard = broader_wildcard(wildcard))
+            if (link({identity.kind, wildcard}) != nullptr) return true;
+        return false;
+    }
     for (const std::uint8_t length :
          prefix.address.family == Family::v4 ? v4_lengths_ : v6_lengths_) {
         if (length > prefix.length) return false;

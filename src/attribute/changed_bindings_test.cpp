@@ -23,6 +23,9 @@ Identity random_identity(Random& random) {
                                                 {IdentityKind::domain, "www.example.org"},
                                                 {IdentityKind::domain, "a.www.example.org"},
                                                 {IdentityKind::domain, "ample.org"},
+                                                {IdentityKind::domain, "*.example.org"},
+                                                {IdentityKind::domain, "*.www.example.org"},
+                                                {IdentityKind::domain, "*.org"},
                                                 {IdentityKind::cgroup, "/web"},
                                                 {IdentityKind::cgroup, "/web/one"},
                                                 {IdentityKind::cgroup, "/website"},
@@ -58,6 +61,13 @@ bool lies_in(const std::string& inner, const std::string& outer, IdentityKind ki
     return kind == IdentityKind::cgroup && inner.starts_with(outer + "/");
 }
 
+// A wildcard covers the names below its domain, and narrower wildcards.
+bool covers(const Identity& wildcard, const Identity& domain) {
+    return wildcard.kind == IdentityKind::domain && domain.kind == IdentityKind::domain &&
+           wildcard.value.starts_with("*.") && wildcard.value != domain.value &&
+           domain.value.ends_with(wildcard.value.substr(1));
+}
+
 class Walk {
 public:
     Walk(std::vector<BindingChange> changes, ChangedBindings::Account account)
@@ -67,7 +77,7 @@ public:
         const bool is_prefix = identity.kind == IdentityKind::prefix;
         const Prefix prefix = is_prefix ? *parse_prefix(identity.value) : Prefix{};
         const auto decides = [&](const BindingChange& change) {
-            if (change.identity == identity) return true;
+            if (change.identity == identity || covers(change.identity, identity)) return true;
             return is_prefix && change.identity.kind == IdentityKind::prefix &&
                    contains(change.prefix, prefix);
         };
@@ -82,7 +92,8 @@ public:
                 const std::string& other = change.identity.value;
                 return change.identity.kind == identity.kind &&
                        (lies_in(other, identity.value, identity.kind) ||
-                        lies_in(identity.value, other, identity.kind));
+                        lies_in(identity.value, other, identity.kind) ||
+                        covers(identity, change.identity));
             });
         expect_one_of(index_.new_of_other_kind(identity.kind, rank, outside_only, account_),
                       [&](const BindingChange& change) {

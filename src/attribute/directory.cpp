@@ -10,6 +10,7 @@
 
 #include "base/check.hpp"
 #include "base/narrow.hpp"
+#include "record/domain_wildcard.hpp"
 #include "record/identity.hpp"
 #include "record/identity_kinds.hpp"
 
@@ -182,6 +183,8 @@ struct CompiledDirectory::Compiler {
 
     void finish_links() {
         for (const auto& [identity, layers] : links) add_link(identity, flatten(layers));
+        for (const auto& [identity, entry] : out.names_)
+            out.name_entries_[entry].broader = out.wildcard_entry(identity);
     }
 
     // Adds the timeline to the structure that the table of kinds states for the identity.
@@ -203,7 +206,8 @@ struct CompiledDirectory::Compiler {
                 out.ases_.emplace(number(identity.value), timeline);
                 break;
             case IdentityLookup::by_name:
-                out.names_.emplace(identity, timeline);
+                out.names_.emplace(identity, narrow<std::uint32_t>(out.name_entries_.size()));
+                out.name_entries_.push_back({timeline, no_timeline});
                 break;
         }
     }
@@ -295,7 +299,8 @@ CompiledDirectory::Answer CompiledDirectory::find_vlan(std::uint16_t vlan, UtcTi
 CompiledDirectory::Answer CompiledDirectory::find_name(std::uint32_t name_timeline,
                                                        UtcTime time) const {
     Answer answer;
-    if (name_timeline != no_timeline) apply(name_timeline, time, answer);
+    for (std::uint32_t at = name_timeline; at != no_timeline; at = name_entries_[at].broader)
+        if (apply(name_entries_[at].timeline, time, answer)) break;
     return answer;
 }
 
@@ -309,7 +314,17 @@ CompiledDirectory::Answer CompiledDirectory::find_as(std::uint32_t number, UtcTi
 
 std::uint32_t CompiledDirectory::name_timeline(const Identity& identity) const {
     const auto known = names_.find(identity);
-    return known == names_.end() ? no_timeline : known->second;
+    return known == names_.end() ? wildcard_entry(identity) : known->second;
+}
+
+std::uint32_t CompiledDirectory::wildcard_entry(const Identity& identity) const {
+    if (identity.kind != IdentityKind::domain || names_.empty()) return no_timeline;
+    for (std::string wildcard = broader_wildcard(identity.value); !wildcard.empty();
+         wildcard = broader_wildcard(wildcard)) {
+        const auto known = names_.find({IdentityKind::domain, wildcard});
+        if (known != names_.end()) return known->second;
+    }
+    return no_timeline;
 }
 
 }  // namespace octroi

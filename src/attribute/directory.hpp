@@ -73,7 +73,9 @@ public:
     // The longest local network that contains the whole prefix. Walks over all networks.
     [[nodiscard]] std::optional<Target> find_network(const Prefix& prefix) const;
 
-    // To be called once for each name of a meter. no_timeline: nothing is ever bound to it.
+    // To be called once for each name of a meter. no_timeline: nothing is ever bound to it. A
+    // domain has the bindings of its own, and at times without one those of the narrowest bound
+    // wildcard that covers it (record/domain_wildcard.hpp).
     static constexpr std::uint32_t no_timeline = 0xFFFFFFFFU;
     [[nodiscard]] std::uint32_t name_timeline(const Identity& identity) const;
     // Whether anything is bound by name, VLAN or AS. If not, callers need not look these up.
@@ -103,6 +105,11 @@ private:
         bool single = false;
         std::uint8_t length = 0;
     };
+    // Bindings of a name.
+    struct NameEntry {
+        std::uint32_t timeline = 0;
+        std::uint32_t broader = no_timeline;  // the entry of the next broader wildcard
+    };
     struct Network {
         std::uint32_t target = 0;            // packed
         std::uint32_t parent = no_timeline;  // the network with the next shorter prefix
@@ -116,6 +123,8 @@ private:
     [[nodiscard]] static Target unpack(std::uint32_t packed) noexcept {
         return {packed & ~per_address_mark, (packed & per_address_mark) != 0};
     }
+    // The entry of the narrowest wildcard that covers the domain and is bound; no_timeline: none.
+    [[nodiscard]] std::uint32_t wildcard_entry(const Identity& identity) const;
     [[nodiscard]] Answer look_up(const Address& address, const Mac& mac, UtcTime time) const;
     // Narrows answer.valid to the segment at `time`; if something is bound in it, sets the target
     // and returns true.
@@ -134,7 +143,8 @@ private:
     boost::unordered_flat_map<std::uint64_t, std::uint32_t> macs_;
     std::vector<std::uint32_t> vlans_;  // by id, or empty
     boost::unordered_flat_map<std::uint32_t, std::uint32_t> ases_;
-    std::map<Identity, std::uint32_t> names_;
+    std::map<Identity, std::uint32_t> names_;  // into name_entries_
+    std::vector<NameEntry> name_entries_;
     bool binds_links_ = false;
     std::uint64_t version_ = 0;
     std::vector<std::string> problems_;

@@ -271,6 +271,38 @@ TEST(Names, ThatALedgerCannotStoreAreIgnored) {
     EXPECT_EQ(rows_of(attributor), "other(domain a.org) > unknown unknown 10\n");
 }
 
+// The narrowest binding decides, at each time.
+TEST(Names, AWildcardCoversTheDomainsBelowIt) {
+    const UtcTime later = start + bucket_length;
+    Attributor attributor = attributor_for(
+        directory_of({{1, *parse_identity("domain *.example.org"), "shop", {}, false},
+                      {2, *parse_identity("domain *.b.example.org"), "branch", {}, false},
+                      {3, *parse_identity("domain www.example.org"), "site", {start, later}, false},
+                      {4, *parse_identity("domain *.org"), "rest", {}, false}}));
+    const std::array<Name, 6> names = {{{NameKind::domain, "www.example.org"},
+                                        {NameKind::domain, "a.example.org"},
+                                        {NameKind::domain, "x.y.b.example.org"},
+                                        {NameKind::domain, "example.org"},
+                                        {NameKind::domain, "example.net"},
+                                        {NameKind::user, "a.example.org"}}};
+    attributor.set_names(names);
+    const auto account_at = [&](NameRef ref, UtcTime time) {
+        Reading reading = some_reading(Direction::in);
+        reading.first = reading.last = time;
+        reading.near_name = ref;
+        attributor.accept({&reading, 1});
+        const std::string row = rows_of(attributor);
+        return row.substr(0, row.find(" >"));
+    };
+    EXPECT_EQ(account_at(1, start), "site(domain www.example.org)");
+    EXPECT_EQ(account_at(1, later), "shop(domain *.example.org)");
+    EXPECT_EQ(account_at(2, start), "shop(domain *.example.org)");
+    EXPECT_EQ(account_at(3, start), "branch(domain *.b.example.org)");
+    EXPECT_EQ(account_at(4, start), "rest(domain *.org)");
+    EXPECT_EQ(account_at(5, start), "@unattributed(domain example.net)");
+    EXPECT_EQ(account_at(6, start), "@unattributed(user a.example.org)");
+}
+
 // The local end is near: without a usable name it is not outside, but of no account.
 TEST(CountedVolumes, ALocalEndWithoutANameIsUnattributed) {
     Attributor attributor = attributor_for({});

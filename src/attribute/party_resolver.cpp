@@ -150,6 +150,7 @@ std::uint32_t PartyResolver::exclusion(ReadingKind kind) {
             return reason_dropped;
         case ReadingKind::implausible:
             return reason_implausible;
+        case ReadingKind::no_user_needed:
         case ReadingKind::ip:
             break;
     }
@@ -211,6 +212,16 @@ void PartyResolver::find(const Reading& reading, UtcTime time, Ends& ends) const
         bind_near_name(reading, time, answers, ends);
     narrow_to(ends.valid, answers.from.valid);
     narrow_to(ends.valid, answers.to.valid);
+    if (reading.kind == ReadingKind::no_user_needed) [[unlikely]]
+        exclude_unbound(reading, answers, ends);
+}
+
+void PartyResolver::exclude_unbound(const Reading& reading, const Answers& answers,
+                                    Ends& ends) const {
+    bool known = false;
+    const bool source_is_near = near_is_source(reading, known);
+    if (!known || (source_is_near ? answers.from : answers.to).bound) return;
+    exclude(reason_no_user_needed, ends);
 }
 
 // In the order of their ranks: next hop, VLAN, interface, AS.

@@ -107,8 +107,8 @@ public:
 
 private:
     // Names of PartyKind::excluded, indexed by Reason.
-    static constexpr std::array<std::string_view, 6> reasons = {
-        "non-ip", "malformed", "duplicate", "loopback", "dropped", "implausible"};
+    static constexpr std::array<std::string_view, 7> reasons = {
+        "non-ip", "malformed", "duplicate", "loopback", "dropped", "implausible", "no-user-needed"};
     enum Reason : std::uint32_t {
         reason_non_ip,
         reason_malformed,
@@ -116,6 +116,7 @@ private:
         reason_loopback,
         reason_dropped,
         reason_implausible,
+        reason_no_user_needed,
         not_excluded
     };
     // Owners in SeenParties with this bit have a name as key. The other bits are an owner of the
@@ -155,6 +156,8 @@ private:
     void exclude_known_duplicate(const CountedVolume& volume, std::uint32_t service, UtcTime time,
                                  Ends& ends) const;
     void exclude(const DuplicateFilter::Match& match, Ends& ends) const;
+    // Of ReadingKind::no_user_needed: nothing is bound to the near end, so nobody is charged.
+    void exclude_unbound(const Reading& reading, const Answers& answers, Ends& ends) const;
     void bind_by_links(const Reading& reading, UtcTime time, Answers& answers) const;
     // Applies reading.near_name, which ranks before the address.
     void bind_near_name(const Reading& reading, UtcTime time, Answers& answers, Ends& ends) const;

@@ -41,10 +41,30 @@ Status set_text(Row& row, std::string_view text) {
     return {};
 }
 
+// A list with ';' between its texts.
+Status set_list(std::vector<std::string>& list, std::string_view text) {
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find(';', at), text.size());
+        std::string_view item = text.substr(at, end - at);
+        while (item.starts_with(' ')) item.remove_prefix(1);
+        while (item.ends_with(' ')) item.remove_suffix(1);
+        if (!item.empty()) list.emplace_back(item);
+        at = end + 1;
+    }
+    return {};
+}
+
 constexpr std::array account_fields{
     Field<DeclaredAccount>{"name", set_text<&DeclaredAccount::name>},
     Field<DeclaredAccount>{"parent", set_text<&DeclaredAccount::parent>},
     Field<DeclaredAccount>{"title", set_text<&DeclaredAccount::title>},
+    Field<DeclaredAccount>{"email",
+                           [](DeclaredAccount& a, std::string_view t) -> Status {
+                               if (!t.empty()) a.email = t;
+                               return {};
+                           }},
+    Field<DeclaredAccount>{
+        "bindings", [](DeclaredAccount& a, std::string_view t) { return set_list(a.bindings, t); }},
 };
 constexpr std::array binding_fields{
     Field<DeclaredBinding>{"identity", set_text<&DeclaredBinding::identity>},

@@ -4,7 +4,8 @@
 // The files that `octroi apply` reads: accounts, bindings and networks, in a form that can be kept
 // under version control. There are two forms:
 //
-//   TOML  [[account]] name parent title        [[network]] prefix per_address
+//   TOML  [[account]] name parent title email bindings
+//         [[network]] prefix per_address
 //         [[binding]] identity account from until per_address
 //   CSV   a header line with the same names; they decide which of the three the file declares.
 //
@@ -26,6 +27,8 @@ struct DeclaredAccount {
     std::string name;
     std::optional<std::string> parent;  // absent: unchanged; empty: at the top of the tree
     std::optional<std::string> title;
+    std::optional<std::string> email;   // as written, not empty; absent: unchanged
+    std::vector<std::string> bindings;  // identities as written; since ever, without end
     SourceLine where;
 };
 

@@ -23,6 +23,16 @@ constexpr std::array described_accounts{
                   .type = "text",
                   .help = "What people read beside the name. Left out: unchanged.",
                   .example = "Department of Physics"},
+    DeclaredField{.name = "email",
+                  .type = "text",
+                  .help = "Mail address for notices. Empty or left out: unchanged.",
+                  .example = "physics@example.org"},
+    DeclaredField{.name = "bindings",
+                  .type = "texts",
+                  .help = "Identities of the account, with `;` between them (TOML: also a list of "
+                          "texts), as `identity` of a binding has them. They are bound since ever; "
+                          "or from now on, if another account has them.",
+                  .example = "user physics; 10.1.9.0/24"},
 };
 
 constexpr std::array described_bindings{

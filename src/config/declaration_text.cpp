@@ -33,7 +33,19 @@ Result<std::string> field_text(const toml::node& node) {
         return text + fmt::format("{}{:02}:{:02}", offset < 0 ? '-' : '+', std::abs(offset) / 60,
                                   std::abs(offset) % 60);
     }
-    return fail(ErrorCode::invalid, "expected a text, a number, a date or true/false");
+    return fail(ErrorCode::invalid,
+                "expected a text, a list of texts, a number, a date or true/false");
+}
+
+// As field_text(); a list of texts as CSV has it, with ';' between them.
+Result<std::string> texts_of(const toml::node& node) {
+    const toml::array* list = node.as_array();
+    if (list == nullptr || list->empty() || !list->is_homogeneous<std::string>())
+        return field_text(node);
+    std::string text;
+    for (const toml::node& item : *list)
+        text += (text.empty() ? "" : "; ") + item.as_string()->get();
+    return text;
 }
 
 SourceLine place(const toml::node& node, std::string_view file) {
@@ -48,7 +60,7 @@ Result<DeclaredRecord> toml_record(std::string_view kind, const toml::table& tab
                                    std::string_view file) {
     DeclaredRecord record{std::string(kind), {}, place(table, file)};
     for (const auto& [key, value] : table) {
-        const auto text = field_text(value);
+        const auto text = texts_of(value);
         if (!text)
             return problem_at(place(value, file),
                               fmt::format("{}: {}", key.str(), text.error().text));
@@ -108,11 +120,12 @@ std::string_view csv_kind(const std::vector<std::string>& header) {
 
 std::unexpected<Error> no_csv_header(const SourceLine& where, std::string_view first) {
     const bool has_other_separator = first.find_first_of(";\t") != std::string_view::npos;
-    return problem_at(
-        where, fmt::format("{}; next: the first line names the columns: name,parent,title or "
-                           "identity,account,from,until,per_address or prefix,per_address",
-                           has_other_separator ? "the columns are not separated by commas"
-                                               : "this is no header of a CSV file"));
+    return problem_at(where,
+                      fmt::format("{}; next: the first line names the columns: "
+                                  "name,parent,title,email,bindings or "
+                                  "identity,account,from,until,per_address or prefix,per_address",
+                                  has_other_separator ? "the columns are not separated by commas"
+                                                      : "this is no header of a CSV file"));
 }
 
 // What a key of the file may have been meant for: [account.x], [accounts.x], [[accounts]],

@@ -267,5 +267,20 @@ TEST(Chain, ContainsTheChangesOfAVersionOfTheDirectory) {
               directory_hash(directory_hash(zero_hash(), delta), delta));
 }
 
+// Ledgers have versions of before there were mail addresses.
+TEST(Chain, AMailAddressChangesTheHashOfADirectoryThatHasOne) {
+    DirectoryDelta delta;
+    delta.version = 1;
+    delta.accounts = {{"a", "", "A"}, {"b", "", "B"}};
+    const std::string without = directory_hash(zero_hash(), delta);
+    delta.accounts[1].email = "b@example.org";
+    const std::string with = directory_hash(zero_hash(), delta);
+    EXPECT_NE(with, without);
+    delta.accounts[1].email = "c@example.org";
+    EXPECT_NE(directory_hash(zero_hash(), delta), with);
+    delta.accounts[1].email.clear();
+    EXPECT_EQ(directory_hash(zero_hash(), delta), without);
+}
+
 }  // namespace
 }  // namespace octroi::testing

@@ -11,6 +11,9 @@ namespace octroi {
 namespace {
 
 constexpr std::string_view directory_tag = "octroi directory 1\n";
+// With a mail address for each account. Versions of the directory without any keep the hash that
+// they had before there were mail addresses.
+constexpr std::string_view directory_tag_with_email = "octroi directory 2\n";
 constexpr std::string_view class_tag = "octroi class 1\n";
 
 // written: the items of `after` that are not in `before`. removed: the keys of `before` that no
@@ -54,7 +57,9 @@ std::string directory_hash(std::string_view previous_hash, const DirectoryDelta&
     CHECK(previous_hash.size() == hash_octets);
     Hasher hasher;
     hasher.raw(previous_hash);
-    hasher.raw(directory_tag);
+    const bool has_email = std::ranges::any_of(
+        delta.accounts, [](const Account& account) { return !account.email.empty(); });
+    hasher.raw(has_email ? directory_tag_with_email : directory_tag);
     hasher.be64(delta.version);
     add_time(hasher, delta.at);
     add_count(hasher, delta.accounts);
@@ -62,6 +67,7 @@ std::string directory_hash(std::string_view previous_hash, const DirectoryDelta&
         hasher.text(account.name);
         hasher.text(account.parent);
         hasher.text(account.title);
+        if (has_email) hasher.text(account.email);
     }
     add_count(hasher, delta.accounts_removed);
     for (const std::string& name : delta.accounts_removed) hasher.text(name);

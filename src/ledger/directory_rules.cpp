@@ -8,6 +8,7 @@
 
 #include "base/address.hpp"
 #include "ledger/rules.hpp"
+#include "record/email_address.hpp"
 #include "record/identity.hpp"
 #include "record/identity_kinds.hpp"
 
@@ -32,6 +33,17 @@ Status check_account(const Account& account) {
                     fmt::format("account '{}': the title has control characters or more than {} "
                                 "octets",
                                 account.name, name_octets_max));
+    if (!account.email.empty()) {
+        const auto email = canonical_email(account.email);
+        if (!email)
+            return fail(ErrorCode::invalid,
+                        fmt::format("account '{}': {}", account.name, email.error().text));
+        if (*email != account.email)
+            return fail(ErrorCode::invalid,
+                        fmt::format("account '{}': the mail address '{}' is not in its canonical "
+                                    "form '{}'",
+                                    account.name, account.email, *email));
+    }
     if (account.parent == account.name)
         return fail(ErrorCode::invalid,
                     fmt::format("account '{}' cannot be its own parent", account.name));

@@ -26,12 +26,16 @@ public:
             find_in(current_.accounts, [&](const Account& a) { return a.name == declared.name; });
         const Account before = have == nullptr ? Account{} : *have;
         const Account desired{declared.name, declared.parent.value_or(before.parent),
-                              declared.title.value_or(before.title)};
+                              declared.title.value_or(before.title),
+                              declared.email.value_or(before.email)};
         if (have != nullptr && *have == desired) return;
         result.change.put_accounts.push_back(desired);
         if (have == nullptr) return line("+ account {}", desired.name);
         if (have->title != desired.title)
             line("~ account {}: title {}", desired.name, desired.title);
+        if (have->email != desired.email)
+            line("~ account {}: e-mail {}", desired.name,
+                 desired.email.empty() ? "none" : desired.email);
         if (have->parent != desired.parent)
             line("~ account {}: below {}", desired.name,
                  desired.parent.empty() ? "nobody" : desired.parent);

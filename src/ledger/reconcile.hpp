@@ -27,6 +27,7 @@ struct DesiredAccount {
     std::string name;
     std::optional<std::string> parent;
     std::optional<std::string> title;
+    std::optional<std::string> email = std::nullopt;
 };
 
 struct DesiredDirectory {

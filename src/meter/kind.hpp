@@ -185,6 +185,31 @@ struct CounterAdvice {
     std::string_view fix;
 };
 
+// ---- Set-up: `octroi init`, and `octroi run` where nothing is configured
+
+struct DiscoverySetup {
+    std::string root;                         // "/", or the folder of another system
+    std::span<const std::string> taken = {};  // names of configured meters: no section gets one
+};
+
+// Something that a meter of the kind could read.
+struct FoundSource {
+    std::string text;     // for people, without an end: "apache: /var/log/apache2/access.log"
+    std::string section;  // [[meter]] in TOML, with comments, and an empty line at its end
+};
+
+struct FoundSources {
+    std::vector<FoundSource> sources;
+    std::vector<std::string> notes;  // for people: sources that are not offered, and why
+};
+
+// `octroi init --flag`. `find` must be given. It reads files and changes nothing.
+struct Discovery {
+    std::string_view flag;  // "--logs"
+    std::string_view help;
+    FoundSources (*find)(const DiscoverySetup& setup) = nullptr;
+};
+
 // ---- The row
 
 struct MeterKind {
@@ -237,6 +262,7 @@ struct MeterKind {
     std::span<const FlowSource> flow_sources;
     std::span<const Inspector> inspectors;
     std::span<const MeterReport> reports;
+    std::span<const Discovery> discoveries;
     // Examines this machine. meters: the configured ones of this kind; may be empty.
     std::vector<Finding> (*examine)(std::span<const MeterConfig* const> meters) = nullptr;
     std::span<const LossAdvice> loss_advice;

@@ -15,10 +15,12 @@ namespace octroi {
 
 // name is the key and never changes (letters, digits, '.', '-', '_', '@'; does not begin with '@').
 // title is shown to people and may change. parent is the name of the account above; empty: none.
+// email is where notices go, in the form of record/email_address.hpp; empty: not known.
 struct Account {
     std::string name;
     std::string parent;
     std::string title;
+    std::string email = {};
 
     auto operator<=>(const Account&) const = default;
 };

@@ -116,20 +116,23 @@ bool is_label(std::string_view label) {
            label.back() != '-' && std::ranges::all_of(label, allowed);
 }
 
-// In lower case and without the final dot, because the DNS ignores case (RFC 4343).
+// In lower case and without the final dot, because the DNS ignores case (RFC 4343). A wildcard
+// (record/domain_wildcard.hpp) is a domain with "*." before it.
 Result<std::string> canonical_domain(std::string_view text) {
-    std::string name(text);
+    const std::string_view wildcard = text.starts_with("*.") ? "*." : "";
+    std::string name(text.substr(wildcard.size()));
     if (name.ends_with('.')) name.pop_back();
     for (char& c : name)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    bool good = name.size() <= domain_octets_max && is_utf8(name);
+    bool good = wildcard.size() + name.size() <= domain_octets_max && is_utf8(name);
     for (std::size_t at = 0; good && at <= name.size();) {
         const std::size_t dot = std::min(name.find('.', at), name.size());
         good = is_label(std::string_view(name).substr(at, dot - at));
         at = dot + 1;
     }
-    if (!good) return invalid("'{}' is not a domain name (www.example.org)", text);
-    return name;
+    if (!good)
+        return invalid("'{}' is not a domain name (www.example.org, or *.example.org)", text);
+    return name.insert(0, wildcard);
 }
 
 Result<std::string> canonical_uid(std::string_view text) {

@@ -22,6 +22,9 @@ enum class ReadingKind : std::uint8_t {
     duplicate = 3,    // IP traffic that the same meter counted elsewhere too
     dropped = 4,      // IP traffic that the router or firewall dropped
     implausible = 5,  // a volume that cannot be right: more than a link carries in the time
+    // IP traffic of a near end without a user, which needs none: it is attributed to the account of
+    // its address. Without a binding it is excluded.
+    no_user_needed = 6,
 };
 
 // RFC 6793: replaces AS numbers that do not fit into 16 bits (NetFlow v5). A reading never has it:

@@ -55,6 +55,8 @@ Cell kind_of(const Reading& r) {
             return std::string_view("dropped");
         case ReadingKind::implausible:
             return std::string_view("implausible");
+        case ReadingKind::no_user_needed:
+            return std::string_view("no-user-needed");
     }
     return {};
 }

@@ -5,41 +5,15 @@
 
 #include <algorithm>
 
-#include "config/declaration.hpp"
-#include "host/file.hpp"
 #include "record/identity.hpp"
 
 namespace octroi {
 namespace {
 
-// Bounds the memory where the path is that of another file.
-constexpr std::size_t declaration_size_max = 256U << 20U;
-
 Result<bool> put_account(DirectoryStore& directory_store, const Account& account, UtcTime now) {
     DirectoryStore::Change change;
     change.put_accounts = {account};
     return directory_store.apply(change, now);
-}
-
-std::unexpected<Error> at(const SourceLine& where, const Error& error) {
-    return fail(ErrorCode::invalid, fmt::format("{}:{}: {}", where.file, where.line, error.text));
-}
-
-Status add_to(DesiredDirectory& wanted, const Declaration& declaration) {
-    for (const auto& account : declaration.accounts)
-        wanted.accounts.push_back({account.name, account.parent, account.title});
-    for (const auto& network : declaration.networks) {
-        const auto prefix = parse_prefix(network.prefix);
-        if (!prefix) return at(network.where, prefix.error());
-        wanted.networks.push_back({to_string(*prefix), network.per_address});
-    }
-    for (const auto& binding : declaration.bindings) {
-        const auto identity = parse_identity(binding.identity);
-        if (!identity) return at(binding.where, identity.error());
-        wanted.bindings.push_back(
-            {*identity, binding.account, binding.from, binding.until, binding.per_address});
-    }
-    return {};
 }
 
 }  // namespace
@@ -68,6 +42,7 @@ Result<bool> change_account(DirectoryStore& directory_store, const AccountChange
     TRY_ASSIGN(Account account, find_account(directory, change.name));
     account.parent = change.parent.value_or(account.parent);
     account.title = change.title.value_or(account.title);
+    account.email = change.email.value_or(account.email);
     return put_account(directory_store, account, now);
 }
 
@@ -158,17 +133,6 @@ Result<std::vector<std::string>> bind_identity(DirectoryStore& directory_store,
     Reconciliation plan = reconcile(directory, desired, now);
     TRY_ASSIGN([[maybe_unused]] const bool changed, directory_store.apply(plan.change, now));
     return std::move(plan.lines);
-}
-
-Result<DesiredDirectory> read_declarations(const std::vector<std::string>& files) {
-    DesiredDirectory wanted;
-    for (const std::string& file : files) {
-        TRY_ASSIGN(const std::string text, read_file(file, declaration_size_max));
-        TRY_ASSIGN(const Declaration declaration,
-                   parse_declaration(text, file == "-" ? "standard input" : file));
-        TRY(add_to(wanted, declaration));
-    }
-    return wanted;
 }
 
 }  // namespace octroi

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "config/declaration.hpp"
 #include "ledger/directory_store.hpp"
 #include "ledger/reconcile.hpp"
 
@@ -26,6 +27,7 @@ struct AccountChange {
     std::string name;
     std::optional<std::string> parent;
     std::optional<std::string> title;
+    std::optional<std::string> email = std::nullopt;  // canonical; empty: none
 };
 [[nodiscard]] Result<bool> change_account(DirectoryStore& directory_store,
                                           const AccountChange& change, UtcTime now);
@@ -43,8 +45,16 @@ struct AccountChange {
                                                              const DesiredBinding& wanted,
                                                              bool replace, UtcTime now);
 
-// The accounts, bindings and networks that files declare; "-" is standard input; all files are one
-// change. Errors name the file and line.
-[[nodiscard]] Result<DesiredDirectory> read_declarations(const std::vector<std::string>& files);
+// What files declare; "-" is standard input. Names, mail addresses and identities are valid.
+// Errors: those of files, invalid (every wrong line, one in each line of the text: "people.csv:7:
+// …").
+[[nodiscard]] Result<std::vector<Declaration>> read_declarations(
+    const std::vector<std::string>& files);
+
+// The same as one directory. Accounts that are named as a parent or in a binding are declared or
+// `known`; no account is declared twice; no identity is declared for two accounts at all times.
+// Errors: invalid, as above. declarations: of read_declarations().
+[[nodiscard]] Result<DesiredDirectory> desired_directory(
+    const std::vector<Declaration>& declarations, const Directory& known);
 
 }  // namespace octroi

@@ -4,8 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "service/testing/temporary_ledger.hpp"
 
 namespace octroi {
@@ -46,6 +44,10 @@ TEST_F(DirectoryChangesTest, WhatIsAbsentInAChangeStays) {
     EXPECT_EQ(*find_account(directory(), "physics"), (Account{"physics", "science", "Physics"}));
     EXPECT_TRUE(change_account(*ledger_, {.name = "physics", .parent = "", .title = "P"}, noon));
     EXPECT_EQ(*find_account(directory(), "physics"), (Account{"physics", "", "P"}));
+    EXPECT_TRUE(change_account(*ledger_, {.name = "physics", .email = "p@example.org"}, noon));
+    EXPECT_TRUE(change_account(*ledger_, {.name = "physics", .title = "Q"}, noon));
+    EXPECT_EQ(*find_account(directory(), "physics"),
+              (Account{"physics", "", "Q", "p@example.org"}));
     EXPECT_EQ(change_account(*ledger_, {.name = "art", .title = "A"}, noon).error().code,
               ErrorCode::not_found);
 }
@@ -64,26 +66,6 @@ TEST_F(DirectoryChangesTest, BindingsEndForOneAccountOrForAll) {
     ASSERT_FALSE(again.has_value());
     EXPECT_EQ(again.error().code, ErrorCode::not_found);
     EXPECT_THAT(again.error().text, HasSubstr("no account is bound to 10.0.0.0/8"));
-}
-
-TEST_F(DirectoryChangesTest, DeclarationsOfSeveralFilesAreOneChange) {
-    const testing::Folder folder;
-    std::ofstream(folder.file("a.toml")) << "[[account]]\nname = \"physics\"\n"
-                                            "[[network]]\nprefix = \"10.0.0.0/8\"\n";
-    std::ofstream(folder.file("b.csv")) << "identity,account\nmac 0:30:ca:b8:d9:bc,physics\n";
-    const auto wanted = read_declarations({folder.file("a.toml"), folder.file("b.csv")});
-    ASSERT_TRUE(wanted.has_value()) << wanted.error().text;
-    EXPECT_THAT(wanted->accounts, SizeIs(1));
-    EXPECT_EQ(wanted->networks.at(0).prefix, "10.0.0.0/8");
-    EXPECT_EQ(wanted->bindings.at(0).identity.value, "00:30:ca:b8:d9:bc");
-}
-
-TEST_F(DirectoryChangesTest, ADeclarationThatIsWrongIsNamedWithItsLine) {
-    const testing::Folder folder;
-    std::ofstream(folder.file("b.csv")) << "identity,account\n10.0.0.0/8,x\n10.0.0.0/99,x\n";
-    const auto wanted = read_declarations({folder.file("b.csv")});
-    ASSERT_FALSE(wanted.has_value());
-    EXPECT_THAT(wanted.error().text, HasSubstr("b.csv:3: "));
 }
 
 TEST_F(DirectoryChangesTest, AnIdentityOfAnotherIsBoundOnlyIfThatIsAskedFor) {

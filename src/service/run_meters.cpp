@@ -18,6 +18,7 @@
 #include "service/control.hpp"
 #include "service/counters_request.hpp"
 #include "service/daemon.hpp"
+#include "service/found_sources.hpp"
 #include "service/health.hpp"
 #include "service/ledger_url.hpp"
 #include "service/local_networks.hpp"
@@ -51,6 +52,7 @@ void log_start(const AttributionSource& attribution, const std::string& uplinks,
     log_info(settings.run_for
                  ? fmt::format("ends in {}, or with Ctrl-C", to_string(*settings.run_for))
                  : "ends with Ctrl-C");
+    if (settings.config.meters.empty()) log_found_sources(settings.kinds, settings.config_file);
 }
 
 // Null where the socket cannot be opened: metering does not depend on it, and signals still work.

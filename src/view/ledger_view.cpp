@@ -51,6 +51,11 @@ Volume volume_without(const Volume& whole, const Volume& part) {
             rest(whole.flows, part.flows)};
 }
 
+bool has_email(const Directory& directory) {
+    return std::ranges::any_of(directory.accounts,
+                               [](const Account& account) { return !account.email.empty(); });
+}
+
 using Children = std::map<std::string, std::vector<const Account*>>;
 
 // Accounts in the order of the tree, with their depth. Each account once, even in a tree with a
@@ -171,6 +176,11 @@ Report accounts_report(const Directory& directory, UtcTime now) {
     Report report;
     report.columns = {{"account", "Account"},
                       {"title", "Title", ColumnKind::text, Audience::everyone, 1},
+                      // People see it only if an account has one.
+                      {.key = "email",
+                       .title = "E-mail",
+                       .audience = has_email(directory) ? Audience::everyone : Audience::machines,
+                       .drop_priority = 2},
                       {"parent", "Parent", ColumnKind::text, Audience::machines},
                       {"depth", "Depth", ColumnKind::number, Audience::machines},
                       {"bindings", "Bindings", ColumnKind::count}};
@@ -180,10 +190,11 @@ Report accounts_report(const Directory& directory, UtcTime now) {
         if (b.valid.contains(now) && applies.at(b.identity) == b.id) ++bound[b.account];
     for (const auto& [account, depth] : in_tree_order(directory.accounts)) {
         const auto found = bound.find(account->name);
-        report.rows.push_back({{account->name, text_or_absent(account->title),
-                                text_or_absent(account->parent), static_cast<std::uint64_t>(depth),
-                                found == bound.end() ? std::uint64_t{0} : found->second},
-                               depth});
+        report.rows.push_back(
+            {{account->name, text_or_absent(account->title), text_or_absent(account->email),
+              text_or_absent(account->parent), static_cast<std::uint64_t>(depth),
+              found == bound.end() ? std::uint64_t{0} : found->second},
+             depth});
     }
     report.when_empty =
         "No accounts yet. `octroi account add NAME` adds one, `octroi apply FILE` adds many.";
@@ -228,7 +239,11 @@ Report account_report(Directory directory, const Account& account, UtcTime now) 
     const std::string title = account.title.empty() ? "" : ": " + account.title;
     report.heading = {account.name + title};
     if (!account.parent.empty()) report.heading.push_back("below " + account.parent);
-    report.meta = {{"name", account.name}, {"parent", account.parent}, {"title", account.title}};
+    if (!account.email.empty()) report.heading.push_back("e-mail " + account.email);
+    report.meta = {{"name", account.name},
+                   {"parent", account.parent},
+                   {"title", account.title},
+                   {"email", account.email}};
     return report;
 }
 

@@ -59,11 +59,13 @@ std::string binding_command(std::string_view identity) {
     const std::size_t space = identity.find(' ');
     if (space == std::string_view::npos)
         return fmt::format("octroi bind {} ACCOUNT", shell_word(identity));
-    return fmt::format("octroi bind {} {} ACCOUNT", identity.substr(0, space),
-                       shell_word(identity.substr(space + 1)));
+    const std::string_view value = identity.substr(space + 1);
+    // One word: a value that begins with '-' would be an option.
+    if (value.starts_with('-')) return fmt::format("octroi bind {} ACCOUNT", shell_word(identity));
+    return fmt::format("octroi bind {} {} ACCOUNT", identity.substr(0, space), shell_word(value));
 }
 
-Report unknown_report(const Usage& usage) {
+Report unknown_report(const Usage& usage, Bytes no_user_needed) {
     Report report;
     report.columns = unknown_columns(usage.blocks.size() > 1);
     report.when_empty = "All traffic of local ends has an account in this period.";
@@ -81,6 +83,11 @@ Report unknown_report(const Usage& usage) {
         report.notes.emplace_back(
             "A binding without --from holds from the earliest time; `octroi rebook` moves the "
             "traffic that is in the ledger already.");
+    if (no_user_needed > Bytes{})
+        report.notes.push_back(fmt::format(
+            "{} bytes of clients that need no user (`no_user_needed` of a meter) are not listed: "
+            "they count for nobody.",
+            no_user_needed.value()));
     if (has_application)
         report.notes.emplace_back(
             "Bytes of the layer application are those that a server's log states, without headers "

@@ -12,8 +12,8 @@
 namespace octroi {
 
 // The answer to a usage question for account @unattributed, by identity and meter. The rows keep
-// their order within a layer.
-[[nodiscard]] Report unknown_report(const Usage& usage);
+// their order within a layer. no_user_needed: the volume of @excluded/no-user-needed, for a note.
+[[nodiscard]] Report unknown_report(const Usage& usage, Bytes no_user_needed = {});
 
 // The command line that would bind the identity (text of record/identity.hpp), with ACCOUNT in
 // place of the account. Names come from logs and packets: words that a shell would not take

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "record/identity.hpp"
+#include "record/identity_kinds.hpp"
+
 namespace octroi {
 namespace {
 
@@ -49,6 +52,31 @@ TEST(UnknownView, QuotesNamesForTheShell) {
               "octroi bind mac 00:30:ca:b8:d9:bc ACCOUNT");
     EXPECT_EQ(binding_command("user a;rm -rf $HOME"), "octroi bind user 'a;rm -rf $HOME' ACCOUNT");
     EXPECT_EQ(binding_command("user it's"), "octroi bind user 'it'\\''s' ACCOUNT");
+    EXPECT_EQ(binding_command("user --account"), "octroi bind 'user --account' ACCOUNT");
+    EXPECT_EQ(binding_command("domain *.example.org"),
+              "octroi bind domain '*.example.org' ACCOUNT");
+}
+
+// `octroi bind` joins its operands with spaces, and the last one is the account.
+TEST(UnknownView, BindsEveryKindOfIdentity) {
+    for (const IdentityKindInfo& info : identity_kinds()) {
+        const Identity identity = parse_identity(info.example).value();
+        std::string command = binding_command(identity_text(identity));
+        std::erase(command, '\'');  // quotes of the shell: no example has one
+        const std::string begin = "octroi bind ";
+        const std::string end = " ACCOUNT";
+        ASSERT_TRUE(command.starts_with(begin) && command.ends_with(end)) << command;
+        command = command.substr(begin.size(), command.size() - begin.size() - end.size());
+        EXPECT_EQ(parse_identity(command).value(), identity) << command;
+    }
+    EXPECT_EQ(binding_command("user alice@example.org"),
+              "octroi bind user alice@example.org ACCOUNT");
+}
+
+TEST(UnknownView, SaysWhatIsLeftOutOnPurpose) {
+    const Report report = unknown_report({}, Bytes{1234});
+    ASSERT_EQ(report.notes.size(), 1U);
+    EXPECT_NE(report.notes[0].find("1234 bytes of clients that need no user"), std::string::npos);
 }
 
 }  // namespace

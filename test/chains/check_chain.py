@@ -301,12 +301,13 @@ class Ledger:
             if version != len(links) + 1:
                 self.find(f"directory {version}", "a version before it is missing")
             try:
-                accounts, accounts_gone = self.changed("account", "name", "name, parent, title", version)
+                accounts, accounts_gone = self.changed("account", "name", "name, parent, title, email", version)
                 bindings, bindings_gone = self.changed(
                     "binding", "binding_id", "binding_id, kind, value, account, begin_at, end_at, per_address", version)
                 networks, networks_gone = self.changed("network", "prefix", "prefix, per_address", version)
-                link = (previous + b"octroi directory 1\n" + u64(version) + i64(at) +
-                        items([b"".join(text(v) for v in row) for row in accounts]) +
+                tag, columns = (b"2", 4) if any(row[3] for row in accounts) else (b"1", 3)
+                link = (previous + b"octroi directory " + tag + b"\n" + u64(version) + i64(at) +
+                        items([b"".join(text(v) for v in row[:columns]) for row in accounts]) +
                         items([text(name) for name in accounts_gone]) +
                         items([u64(b[0]) + u8(b[1]) + text(b[2]) + text(b[3]) + i64(b[4]) + i64(b[5]) + u8(b[6])
                                for b in bindings]) +
@@ -536,8 +537,8 @@ def main(arguments):
     try:
         ledger = Ledger(arguments[0])
         (application,), (version,) = ledger.rows("PRAGMA application_id")[0], ledger.rows("PRAGMA user_version")[0]
-        if (application, version) != (0x4F435452, 4):
-            print(f"{arguments[0]} is not a ledger of format 4", file=sys.stderr)
+        if (application, version) != (0x4F435452, 5):
+            print(f"{arguments[0]} is not a ledger of format 5", file=sys.stderr)
             return 2
         ledger.db.execute("BEGIN")  # one state for all queries
         ledger.read_compacted()

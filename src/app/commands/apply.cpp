@@ -30,10 +30,11 @@ Result<ExitStatus> apply(Session& session, const Options& options) {
         return fail(
             ErrorCode::invalid,
             "no file is named. Next: octroi apply FILE, - for standard input, or --example");
-    TRY_ASSIGN(DesiredDirectory wanted, read_declarations(options.files));
-    wanted.prune = options.prune;
+    TRY_ASSIGN(const auto declarations, read_declarations(options.files));
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::create));
     TRY_ASSIGN(const Directory directory, ledger->directory());
+    TRY_ASSIGN(DesiredDirectory wanted, desired_directory(declarations, directory));
+    wanted.prune = options.prune;
     const UtcTime now = session.clock().now();
     const Reconciliation plan = reconcile(directory, wanted, now);
     std::string text;

@@ -17,6 +17,17 @@ struct Options {
     std::uint64_t limit = limit_default;
 };
 
+// Of clients that need no user. question: that of the unknown ends.
+Result<Bytes> volume_without_user(Ledger& ledger, UsageQuestion question) {
+    question.by = {UsageKey::account};
+    question.account = "@excluded/no-user-needed";
+    TRY_ASSIGN(const Usage usage, query_usage(ledger, question));
+    std::uint64_t bytes = 0;
+    for (const UsageBlock& block : usage.blocks)
+        for (const UsageRow& row : block.rows) bytes += row.total.bytes.value();
+    return Bytes{bytes};
+}
+
 Result<ExitStatus> show_unknown(Session& session, const Options& options) {
     UsageQuestion question;
     question.by = {UsageKey::identity, UsageKey::meter};
@@ -31,7 +42,9 @@ Result<ExitStatus> show_unknown(Session& session, const Options& options) {
     }
     TRY_ASSIGN(question.accounts, ledger->accounts());
     TRY_ASSIGN(const Usage usage, interruptible([&] { return query_usage(*ledger, question); }));
-    TRY(session.print(unknown_report(usage)));
+    TRY_ASSIGN(const Bytes no_user_needed,
+               interruptible([&] { return volume_without_user(*ledger, question); }));
+    TRY(session.print(unknown_report(usage, no_user_needed)));
     return ExitStatus::done;
 }
 

@@ -34,7 +34,7 @@ TYPED_TEST_P(DirectoryConformance, KeepsTheDirectoryAndItsHistory) {
     EXPECT_EQ(one.accounts[0], (Account{"child", "top", "A child"}));
 
     DirectoryStore::Change second;
-    second.put_accounts = {{"child", "", "Renamed"}};
+    second.put_accounts = {{"child", "", "Renamed", "child@example.org"}};
     second.end_bindings = {{1, bucket_at(5)}, {2, UtcTime::min()}};
     second.remove_networks = {"10.0.0.0/8"};
     EXPECT_EQ(this->apply(second), "changed");
@@ -46,7 +46,7 @@ TYPED_TEST_P(DirectoryConformance, KeepsTheDirectoryAndItsHistory) {
     DirectoryStore& again = this->ledger_.directory_store();
     const Directory now = *again.directory();
     EXPECT_EQ(now.version, 3U);
-    EXPECT_EQ(now.accounts[0], (Account{"child", "", "Renamed"}));
+    EXPECT_EQ(now.accounts[0], (Account{"child", "", "Renamed", "child@example.org"}));
     EXPECT_TRUE(now.networks.empty());
     ASSERT_EQ(now.bindings.size(), 2U);
     EXPECT_EQ(now.bindings[0].valid.end, bucket_at(5));

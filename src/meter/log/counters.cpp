@@ -16,6 +16,7 @@ std::vector<CounterValue> values_of(const LineCounts& lines, const ReadingCounts
         readings.implausible,
         readings.implausible_bytes,
         readings.refused_names,
+        readings.no_user_needed,
         lines.evicted,
         state.followed,
         state.refused,

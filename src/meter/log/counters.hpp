@@ -13,7 +13,7 @@
 
 namespace octroi::logs {
 
-inline constexpr std::array<CounterInfo, 17> log_counters = {{
+inline constexpr std::array<CounterInfo, 18> log_counters = {{
     {"log_lines_total", "Lines that were read."},
     {"log_read_bytes_total", "Octets of these lines, decompressed."},
     {"log_entries_total", "Lines that report traffic."},
@@ -28,6 +28,8 @@ inline constexpr std::array<CounterInfo, 17> log_counters = {{
     {"log_refused_names_total",
      "Names that no identity can have, or beyond the limit for names that clients chose: the next "
      "name of the entry is used."},
+    {"log_no_user_needed_total",
+     "Entries without a user of clients that need none (no_user_needed)."},
     {"log_evicted_total", "Sessions and mails that a format dropped because there are too many."},
     {"log_followed", "Logs that are followed."},
     {"log_refused", "Logs beyond the limit of a meter: not followed."},

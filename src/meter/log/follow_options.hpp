@@ -54,6 +54,9 @@ inline constexpr Option domain_option{
         "Empty: the name of this machine. `octroi bind \"domain NAME\" ACCOUNT` gives this "
         "traffic to an account."};
 
+// The last of follow_options is about users. A log of packets has none.
+inline constexpr std::size_t options_of_users = 1;
+
 inline constexpr std::array follow_options = {
     Option{.key = "paths",
            .type = OptionType::texts,
@@ -124,6 +127,7 @@ inline constexpr std::array follow_options = {
            .doc = "`packets`: the log is a witness. `log`: the packets of these meters at "
                   "`addresses` and in `services` are `@excluded/duplicate`, from the end of the "
                   "last bucket in which they were charged."},
+    no_user_needed_option,
 };
 
 }  // namespace octroi::logs

@@ -48,6 +48,7 @@ inline constexpr std::array journal_options = {
     domain_option,
     link_speed_option,
     entry_limit_option,
+    no_user_needed_option,
 };
 
 }  // namespace octroi::logs

@@ -8,6 +8,7 @@
 #include "base/narrow.hpp"
 #include "host/random.hpp"
 #include "meter/log/counters.hpp"
+#include "meter/log/discovery.hpp"
 #include "meter/log/follow_options.hpp"
 #include "meter/log/followed_files.hpp"
 #include "meter/log/inspect.hpp"
@@ -90,6 +91,11 @@ constexpr std::array inspectors{Inspector{
     .columns = inspect_columns,
     .inspect = inspect}};
 
+constexpr std::array discoveries{Discovery{
+    .flag = "--logs",
+    .help = "Follow the logs of the servers of this machine: web, proxy, FTP, mail, rsync",
+    .find = discover_logs}};
+
 constexpr std::array counter_advice{
     CounterAdvice{"log_unreadable", "logs cannot be read",
                   "the log of the daemon names them; give its user the right to read them"},
@@ -118,6 +124,7 @@ constinit const MeterKind kind{
     .open = open_server_logs,
     .importers = importers,
     .inspectors = inspectors,
+    .discoveries = discoveries,
     .counter_advice = counter_advice,
 };
 
@@ -126,9 +133,9 @@ constinit const MeterKind packets_kind{
     .help = "Logs of packets: what firewalls and accounting programs have written.",
     .doc =
         "Bytes are those of IP packets (layer 3), header included. Both ends are found by their "
-        "addresses. The options are those of kind = \"log\".",
+        "addresses. The options are those of kind = \"log\", without `no_user_needed`.",
     .layer = Layer::ip,
-    .options = follow_options,
+    .options = std::span(follow_options).first<follow_options.size() - options_of_users>(),
     .check_options = check_log_meters,
     .scope = MeterScope::chosen,
     .counters = chapters,

@@ -27,4 +27,20 @@ inline constexpr Option entry_limit_option{
     .doc = "A larger one is not believed: the ledger keeps it under `@excluded/implausible`.",
     .placeholder = "BYTES"};
 
+// At most no_user_ranges_max of log_readings.hpp.
+[[nodiscard]] Status check_no_user_ranges(const OptionEntry& entry);
+
+inline constexpr Option no_user_needed_option{
+    .key = "no_user_needed",
+    .type = OptionType::prefixes,
+    .default_text = "[]",
+    .help = "Clients of a proxy that need no user: addresses or networks.",
+    .doc =
+        "Their lines without a user count for the account of the address or network "
+        "(`octroi bind 10.20.0.0/16 staff`). Where nothing is bound, the ledger keeps them under "
+        "`@excluded/no-user-needed`: nobody is charged, and `octroi unknown` does not list them. "
+        "Lines with a user count for the user. At most 256.",
+    .check = check_no_user_ranges,
+    .placeholder = "NETWORK"};
+
 }  // namespace octroi::logs

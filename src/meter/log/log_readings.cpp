@@ -167,6 +167,13 @@ NameRef LogReadings::near_name(const Entry& entry, bool near_is_client, const Lo
     return name_of(NameKind::user, user, broader);
 }
 
+bool LogReadings::needs_no_user(const Entry& entry, bool near_is_client, NameRef near) const {
+    if (options_.no_user_needed.empty() || !near_is_client || near != no_name) return false;
+    return std::ranges::any_of(options_.no_user_needed, [&](const Prefix& range) {
+        return range.contains(entry.client.address);
+    });
+}
+
 // ---- Volumes
 
 bool LogReadings::is_plausible(const Entry& entry) const {
@@ -208,6 +215,10 @@ void LogReadings::add(const Entry& entry, UtcTime time, ReadingSink& sink, const
     reading.proto = entry.proto;
     if (reading.proto == 0 && reading.dport != 0) reading.proto = proto_tcp;
     reading.near_name = near_name(entry, near_is_client, names);
+    if (needs_no_user(entry, near_is_client, reading.near_name)) {
+        ++counts_.no_user_needed;
+        reading.kind = ReadingKind::no_user_needed;
+    }
     if (!is_plausible(entry)) {
         note_implausible(entry);
         reading.kind = ReadingKind::implausible;

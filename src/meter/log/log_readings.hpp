@@ -13,6 +13,8 @@
 // - Octets of both directions that a line does not separate are those of the server.
 // - A line that states no port has the assigned port of its service, so that attribution finds the
 //   service. Packets are counted only if the line states them. Requests are flows.
+// - Entries without a user of clients that need none, as the options state them, are readings of
+//   kind no_user_needed.
 // - No volume is believed on one field alone: what exceeds the limits of the options is a reading
 //   of kind implausible.
 // - Readings of equal ends within a bucket are added up until flush().
@@ -24,6 +26,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/address.hpp"
 #include "meter/log/path_pattern.hpp"
 #include "meter/name_table.hpp"
 #include "record/reading_sink.hpp"
@@ -50,7 +53,14 @@ struct LogReadingsOptions {
     // Of mails that are delivered to another host: users choose them. The volume of others is that
     // of the log or the server, without a user.
     std::size_t recipients_max = 65'536;
+    // Of clients that are the near end: their entries without a user are readings of kind
+    // no_user_needed.
+    std::vector<Prefix> no_user_needed = {};
 };
+
+// The most that LogReadingsOptions::no_user_needed may have: each entry without a user is compared
+// with all of them.
+inline constexpr std::size_t no_user_ranges_max = 256;
 
 // The names of entries of a log that state none themselves.
 struct LogNames {
@@ -63,6 +73,7 @@ struct ReadingCounts {
     std::uint64_t implausible_bytes = 0;  // at most 2^64-1
     std::uint64_t refused_names = 0;      // no identity has such a name, or there are too many
     std::uint64_t other_layer = 0;        // entries of the other layer: left out
+    std::uint64_t no_user_needed = 0;     // entries without a user of clients that need none
 };
 
 class LogReadings {
@@ -98,6 +109,9 @@ private:
     [[nodiscard]] bool is_accepted(Rows& known, std::string_view text, std::size_t most);
     [[nodiscard]] NameRef domain_name(const logline::Entry& entry, std::string_view domain);
     [[nodiscard]] NameRef name_of(NameKind kind, std::string_view text, NameRef within);
+    // Whether the entry has no user, and its client is one that needs none.
+    [[nodiscard]] bool needs_no_user(const logline::Entry& entry, bool near_is_client,
+                                     NameRef near) const;
     [[nodiscard]] bool is_plausible(const logline::Entry& entry) const;
     void note_implausible(const logline::Entry& entry);
     void add(const Reading& reading, ReadingSink& sink);

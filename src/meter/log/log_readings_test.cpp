@@ -201,5 +201,39 @@ TEST_F(LogReadingsTest, AnEntryWithoutOctetsIsARequest) {
     EXPECT_EQ(all_[0].flows, 1U);
 }
 
+logline::Entry proxy_entry(const char* client, std::string_view user) {
+    logline::Entry entry;
+    entry.client = {client, parse_address(client).value(), 0};
+    entry.user = user;
+    entry.service = "proxy";
+    entry.out = {100, true};
+    return entry;
+}
+
+TEST_F(LogReadingsTest, ClientsThatNeedNoUserAreMarked) {
+    readings_ = LogReadings(
+        {.no_user_needed = {*parse_prefix("10.20.0.0/16"), *parse_prefix("2001:db8:20::/48")}}, 1);
+    add(proxy_entry("10.20.1.1", ""));
+    add(proxy_entry("2001:db8:20::1", ""));
+    add(proxy_entry("10.20.1.1", "alice"));
+    add(proxy_entry("10.30.1.1", ""));
+    std::map<std::string, std::vector<ReadingKind>> kinds;
+    for (const Reading& reading : flushed())
+        kinds[to_string(reading.dst) + name_of(reading)].push_back(reading.kind);
+    using Kinds = std::vector<ReadingKind>;
+    EXPECT_EQ(kinds["10.20.1.1"], Kinds{ReadingKind::no_user_needed});
+    EXPECT_EQ(kinds["2001:db8:20::1"], Kinds{ReadingKind::no_user_needed});
+    EXPECT_EQ(kinds["10.20.1.1user alice"], Kinds{ReadingKind::ip}) << "a user is charged";
+    EXPECT_EQ(kinds["10.30.1.1"], Kinds{ReadingKind::ip}) << "a user is missing";
+    EXPECT_EQ(readings_.counts().no_user_needed, 2U);
+}
+
+TEST_F(LogReadingsTest, OfAServerTheClientIsNobodyWhoNeedsAUser) {
+    readings_ = LogReadings({.no_user_needed = {*parse_prefix("198.51.100.0/24")}}, 1);
+    add(web_entry(100));
+    ASSERT_THAT(flushed(), SizeIs(1));
+    EXPECT_EQ(all_.front().kind, ReadingKind::ip);
+}
+
 }  // namespace
 }  // namespace octroi::logs

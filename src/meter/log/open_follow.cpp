@@ -37,6 +37,8 @@ LogReadingsOptions readings_options(const OptionValues& values, logline::LineLay
     options.domain = values.text("domain").empty() ? host_name() : values.text("domain");
     options.link_bits_per_second = narrow<std::uint64_t>(values.integer("link_speed")) * 1'000'000;
     options.entry_octets_max = values.size("entry_limit").value();
+    if (layer == logline::LineLayer::application)
+        options.no_user_needed = values.prefixes("no_user_needed");
     return options;
 }
 

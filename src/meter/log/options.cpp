@@ -12,9 +12,17 @@
 #include "host/clock.hpp"
 #include "host/file.hpp"
 #include "host/modified_time.hpp"
+#include "meter/log/log_readings.hpp"
 #include "wire/log/formats.hpp"
 
 namespace octroi::logs {
+
+Status check_no_user_ranges(const OptionEntry& entry) {
+    if (entry.prefixes().size() <= no_user_ranges_max) return {};
+    return fail(ErrorCode::invalid,
+                fmt::format("{} networks, and at most {} are allowed; next: write larger networks",
+                            entry.prefixes().size(), no_user_ranges_max));
+}
 
 Result<std::unique_ptr<logline::LineReader>> open_reader(const OptionValues& options) {
     constexpr std::array patterns{

@@ -119,6 +119,7 @@ inline constexpr std::array import_options{
            .placeholder = "NAME"},
     link_speed_option,
     entry_limit_option,
+    no_user_needed_option,
     Option{.key = "checkpoint",
            .type = OptionType::integer,
            .default_text = "0",  // the default of LogFileMeterOptions

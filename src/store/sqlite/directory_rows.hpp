@@ -8,13 +8,13 @@
 
 namespace octroi::sqlite {
 
-inline constexpr const char* account_columns = "name, parent, title";
+inline constexpr const char* account_columns = "name, parent, title, email";
 inline constexpr const char* binding_columns =
     "binding_id, kind, value, account, begin_at, end_at, per_address";
 inline constexpr const char* network_columns = "prefix, per_address";
 
 [[nodiscard]] inline Account account_from(const Statement& row) {
-    return {row.text(0), row.text(1), row.text(2)};
+    return {row.text(0), row.text(1), row.text(2), row.text(3)};
 }
 
 [[nodiscard]] inline Binding binding_from(const Statement& row) {

@@ -34,14 +34,15 @@ Status write_accounts(const Database& db, const DirectoryDelta& delta) {
     };
     TRY_ASSIGN(auto insert, Statement::prepare(db,
                                                "INSERT INTO account (name, parent, title, "
-                                               "added) VALUES (?1, ?2, ?3, ?4)"));
+                                               "email, added) VALUES (?1, ?2, ?3, ?4, ?5)"));
     for (const std::string& name : delta.accounts_removed) TRY(end(name));
     for (const Account& account : delta.accounts) {
         TRY(end(account.name));
         insert.bind_text(1, account.name);
         insert.bind_text(2, account.parent);
         insert.bind_text(3, account.title);
-        insert.bind(4, delta.version);
+        insert.bind_text(4, account.email);
+        insert.bind(5, delta.version);
         TRY(insert.run());
     }
     return {};

@@ -124,6 +124,43 @@ TEST(Open, RefusesFormatsBeforeTheFirstRelease) {
     }
 }
 
+// Format 4 had no mail addresses.
+TEST(Open, MakesFormat4ToFormat5WhereItMayWrite) {
+    const Folder folder;
+    const std::string path = folder.file("l.db");
+    DirectoryStore::Change change;
+    change.put_accounts = {{"physics", "", "Physics"}};
+    ASSERT_TRUE((*SqliteLedger::open(path, {.mode = OpenMode::create}))->apply(change, UtcTime{}));
+    {
+        auto db = *sqlite::Database::open(path, SQLITE_OPEN_READWRITE);
+        ASSERT_TRUE(db.run("ALTER TABLE account DROP COLUMN email; PRAGMA user_version = 4"));
+    }
+    const auto format = [&] {
+        auto db = *sqlite::Database::open(path, SQLITE_OPEN_READONLY);
+        return *db.number("PRAGMA user_version");
+    };
+    {
+        const auto reader = SqliteLedger::open(path, {.mode = OpenMode::read_only});
+        ASSERT_TRUE(reader) << reader.error().text;
+        EXPECT_EQ((*reader)->accounts().value(), change.put_accounts);
+        const auto report = audit(**reader);
+        ASSERT_TRUE(report) << report.error().text;
+        EXPECT_TRUE(report->holds()) << report->findings.front().text;
+    }
+    EXPECT_EQ(format(), 4) << "who reads only changes nothing";
+    {
+        const auto writer = SqliteLedger::open(path, {.mode = OpenMode::read_write});
+        ASSERT_TRUE(writer) << writer.error().text;
+        change.put_accounts.front().email = "p@example.org";
+        EXPECT_TRUE((*writer)->apply(change, UtcTime{}).value());
+    }
+    EXPECT_EQ(format(), 5);
+    const auto reader = SqliteLedger::open(path, {.mode = OpenMode::read_only});
+    ASSERT_TRUE(reader) << reader.error().text;
+    EXPECT_EQ((*reader)->accounts().value(), change.put_accounts);
+    EXPECT_TRUE(audit(**reader)->holds());
+}
+
 // Each writer has a chain. A chain goes on with the next process when its process has ended.
 TEST(Writers, HaveAChainEach) {
     const Folder folder;

@@ -168,6 +168,7 @@ CREATE TABLE account (
     title   TEXT NOT NULL,
     added   INTEGER NOT NULL REFERENCES directory_change,
     removed INTEGER REFERENCES directory_change,
+    email   TEXT NOT NULL DEFAULT '',    -- behind the columns of format 4, as add_email() adds it
     PRIMARY KEY (name, added)
 ) STRICT, WITHOUT ROWID;
 
@@ -450,7 +451,7 @@ Result<std::int64_t> format_of(const Database& db) {
                     fmt::format("ledger {}: a newer Octroi made it, with format {}; this one reads "
                                 "format {}; next: upgrade Octroi",
                                 db.path(), format, ledger_format));
-    if (format < ledger_format)
+    if (format < ledger_format_without_email)
         return fail(ErrorCode::unsupported,
                     fmt::format("ledger {}: it has format {} of a version of Octroi before its "
                                 "first release; this one reads format {}; next: choose another "
@@ -484,10 +485,33 @@ Status add_missing(const Database& db) {
     return transaction.commit();
 }
 
+// Writes only the description of the table, not its rows.
+Status add_email(const Database& db) {
+    TRY_ASSIGN(auto transaction, Transaction::begin(db, Transaction::Kind::write));
+    // Read again under the write lock: another process may have done it meanwhile.
+    TRY_ASSIGN(const std::int64_t format, db.number("PRAGMA user_version"));
+    if (format == ledger_format) return {};
+    TRY(db.run("ALTER TABLE account ADD COLUMN email TEXT NOT NULL DEFAULT ''"));
+    TRY(db.run(fmt::format("PRAGMA user_version = {}", ledger_format).c_str()));
+    return transaction.commit();
+}
+
+// A name without a schema is looked up in `temp` first, which is of this connection alone.
+Status read_without_email(const Database& db) {
+    return db.run(
+        "CREATE TEMP VIEW account AS SELECT name, parent, title, '' AS email, added, removed FROM "
+        "main.account");
+}
+
 }  // namespace
 
 Status prepare_tables(const Database& db, bool may_write) {
     TRY_ASSIGN(std::int64_t format, format_of(db));
+    if (format == ledger_format_without_email) {
+        if (!may_write) return read_without_email(db);
+        TRY(add_email(db));
+        format = ledger_format;
+    }
     if (format == ledger_format) return may_write ? add_missing(db) : Status();
     if (!may_write)
         return fail(ErrorCode::corrupt,

@@ -208,7 +208,7 @@ TEST_F(Tamper, OfSeveralValuesIsFound) {
              "first_transfer + transfers - 2 FROM batch WHERE number = 5); UPDATE transfer SET "
              "transfer_id = (SELECT 2 * (first_transfer + transfers) - 3 FROM batch WHERE number "
              "= 5) + transfer_id WHERE transfer_id < 0",
-             "INSERT INTO account VALUES ('intruder', '', '', 2, NULL)",
+             "INSERT INTO account VALUES ('intruder', '', '', 2, NULL, '')",
              "UPDATE binding SET account = 'user1' WHERE removed IS NULL",
              // A change that affects later batches.
              "UPDATE account SET title = title; CREATE TRIGGER t AFTER INSERT ON batch BEGIN "

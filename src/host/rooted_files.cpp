@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "host/rooted_files.hpp"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "host/file.hpp"
+#include "host/found_files.hpp"
+#include "host/os_error.hpp"
+
+namespace octroi {
+namespace {
+
+// O_NONBLOCK: a FIFO that nobody writes to must not stop the program.
+constexpr int read_flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+
+Fd open_below(const std::string& root, const std::string& path) {
+    if (root.empty()) return Fd(::open(path.c_str(), read_flags));
+    const Fd folder(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (folder.get() < 0) return {};
+    open_how how{};
+    how.flags = read_flags;
+    how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+    return Fd(
+        static_cast<int>(::syscall(SYS_openat2, folder.get(), path.c_str(), &how, sizeof how)));
+}
+
+// Of a regular file, up to `octets`.
+Result<std::string> read_from(const std::string& root, const std::string& path,
+                              std::size_t octets) {
+    const Fd file = open_below(root, path);
+    if (file.get() < 0) return os_failure(fmt::format("open {}{}", root, path));
+    struct stat status{};
+    if (::fstat(file.get(), &status) != 0)
+        return os_failure(fmt::format("examine {}{}", root, path));
+    if (!S_ISREG(status.st_mode))
+        return fail(ErrorCode::failed, fmt::format("{}{} is no regular file", root, path));
+    std::string text;
+    constexpr std::size_t step = 65'536;
+    while (text.size() < octets) {
+        const std::size_t before = text.size();
+        text.resize(before + std::min(step, octets - before));
+        const ssize_t got = ::read(file.get(), text.data() + before, text.size() - before);
+        text.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return os_failure(fmt::format("read {}{}", root, path));
+        if (got == 0) break;
+    }
+    return text;
+}
+
+}  // namespace
+
+RootedFiles::RootedFiles(std::string root) : root_(std::move(root)) {
+    while (root_.ends_with('/')) root_.pop_back();
+}
+
+Result<std::string> RootedFiles::read(const std::string& path, std::size_t limit) const {
+    TRY_ASSIGN(std::string text, read_from(root_, path, limit + 1));
+    if (text.size() > limit)
+        return fail(ErrorCode::over_limit,
+                    fmt::format("{}{} has more than {} octets", root_, path, limit));
+    return text;
+}
+
+Result<std::string> RootedFiles::read_begin(const std::string& path, std::size_t octets) const {
+    return read_from(root_, path, octets);
+}
+
+bool RootedFiles::exists(const std::string& path) const {
+    const Fd file = open_below(root_, path);
+    return file.get() >= 0 || errno == EACCES;
+}
+
+std::vector<std::string> RootedFiles::matching(const std::string& pattern) const {
+    auto found = paths_matching(root_ + pattern);
+    if (!found) return {};
+    for (std::string& path : *found) path.erase(0, root_.size());
+    return *std::move(found);
+}
+
+}  // namespace octroi

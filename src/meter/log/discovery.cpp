@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/log/discovery.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "meter/log/found_logs.hpp"
+#include "meter/log/kind.hpp"
+
+namespace octroi::logs {
+namespace {
+
+// A TOML string (toml.io, v1.0.0): literal where possible, because formats have many quotes.
+std::string toml_string(std::string_view text) {
+    const auto is_plain = [](char c) {
+        return static_cast<unsigned char>(c) >= ' ' && c != 0x7F && c != '\'';
+    };
+    const bool has_escapes = text.find_first_of("\"\\") != std::string_view::npos;
+    if (has_escapes && std::ranges::all_of(text, is_plain)) return fmt::format("'{}'", text);
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\')
+            out += fmt::format("\\{}", c);
+        else if (static_cast<unsigned char>(c) < ' ' || c == 0x7F)
+            out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+        else
+            out += c;
+    }
+    return out + "\"";
+}
+
+// Lines of a comment. Texts come from configurations and logs: they must not end the comment.
+std::string comment(std::string_view text) {
+    constexpr std::size_t width = 96;
+    std::string out;
+    std::string line = "#";
+    while (!text.empty()) {
+        const std::size_t space = std::min(text.find(' '), text.size());
+        std::string word(text.substr(0, space));
+        text.remove_prefix(std::min(space + 1, text.size()));
+        std::ranges::replace_if(
+            word, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; }, '?');
+        if (line.size() > 1 && line.size() + 1 + word.size() > width) {
+            out += line + "\n";
+            line = "#";
+        }
+        line += " " + word;
+    }
+    return out + line + "\n";
+}
+
+std::string list_text(const std::vector<std::string>& texts) {
+    std::string list;
+    for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + toml_string(text);
+    return "[" + list + "]";
+}
+
+std::string section_of(const FoundLog& log, const std::string& name) {
+    std::string text;
+    for (const std::string& note : log.notes)
+        text += comment(fmt::format("{}: {}.", log.paths.front(), note));
+    text += fmt::format("[[meter]]\nname = {}\nkind = {}\npaths = {}\n{} = {}\n", toml_string(name),
+                        toml_string(kind.name), list_text(log.paths), log.format_key,
+                        toml_string(log.format));
+    if (!log.domain.empty()) text += fmt::format("domain = {}\n", toml_string(log.domain));
+    return text + "\n";
+}
+
+std::string text_of(const FoundLog& log) {
+    const bool is_named = log.format_key == "format";
+    return fmt::format("{}: {}, {}", log.server, log.paths.front(),
+                       is_named ? "format " + log.format : "with the format of the configuration");
+}
+
+}  // namespace
+
+FoundSources discover_logs(const DiscoverySetup& setup) {
+    const FoundLogs found = find_logs(RootedFiles(setup.root));
+    std::set<std::string> names(setup.taken.begin(), setup.taken.end());
+    FoundSources sources;
+    for (const FoundLog& log : found.logs) {
+        std::string name = log.server;
+        for (int i = 2; !names.insert(name).second; ++i) name = fmt::format("{}-{}", log.server, i);
+        sources.sources.push_back({text_of(log), section_of(log, name)});
+    }
+    sources.notes = found.notes;
+    return sources;
+}
+
+}  // namespace octroi::logs

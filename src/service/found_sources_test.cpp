@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `octroi init --logs`: plans and files, and the users of a system. Systems are folders.
+#include "service/found_sources.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "config/parse.hpp"
+#include "host/file.hpp"
+#include "host/testing/folder.hpp"
+#include "service/meter_kinds.hpp"
+#include "service/system_users.hpp"
+
+namespace octroi {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr const char* squid_line =
+    "1259844091.407    307 192.0.2.1 TCP_MISS/200 1015 GET http://example.com/ ann "
+    "DIRECT/192.0.2.80 text/css\n";
+
+class FoundSourcesTest : public ::testing::Test {
+protected:
+    void write(const std::string& path, std::string_view text) {
+        const std::filesystem::path file = folder_.file("") + path;
+        std::filesystem::create_directories(file.parent_path());
+        std::ofstream(file) << text;
+    }
+    Result<InitPlan> plan(std::string existing = "") {
+        return plan_init({.kinds = meter_kinds(),
+                          .table = table_,
+                          .root = folder_.file(""),
+                          .flags = {"--logs"},
+                          .existing = std::move(existing)});
+    }
+
+    const testing::Folder folder_;
+    const OptionTable table_ = option_table(meter_kinds());
+};
+
+TEST_F(FoundSourcesTest, APlanIsAConfiguration) {
+    write("/var/log/squid/access.log", squid_line);
+    const auto made = plan();
+    ASSERT_TRUE(made) << made.error().text;
+    EXPECT_THAT(made->found, ElementsAre("squid: /var/log/squid/access.log, format squid"));
+    const auto config = parse_config(made->text, "x.toml", table_);
+    ASSERT_TRUE(config) << config.error().text;
+    ASSERT_THAT(config->meters, SizeIs(1));
+    EXPECT_EQ(config->meters[0].options.texts("paths").at(0), "/var/log/squid/access.log");
+}
+
+TEST_F(FoundSourcesTest, WhatIsFollowedAlreadyIsLeftOut) {
+    write("/var/log/squid/access.log", squid_line);
+    const auto again = plan(plan().value().text);
+    ASSERT_TRUE(again) << again.error().text;
+    EXPECT_EQ(again->text, "");
+    EXPECT_THAT(again->notes,
+                ElementsAre(HasSubstr("squid: /var/log/squid/access.log, format squid "
+                                      "is left out: ")));
+    write("/var/log/haproxy.log",
+          "Feb  6 12:14:14 lb haproxy[14]: 192.0.2.1:33317 [06/Feb/2009:12:14:14.655] web web/s1 "
+          "10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 {} {} \"GET / HTTP/1.1\"\n");
+    EXPECT_THAT(plan().value().found, SizeIs(2));
+    EXPECT_FALSE(plan("[[meter]\n")) << "a wrong configuration is not extended";
+}
+
+TEST_F(FoundSourcesTest, OfThisMachineThePacketsGoOnAsAWitness) {
+    write("/var/log/squid/access.log", squid_line);
+    const auto made = plan_init({.kinds = meter_kinds(),
+                                 .table = table_,
+                                 .root = "/",
+                                 .flags = {"--logs"},
+                                 .existing = ""});
+    ASSERT_TRUE(made);
+    if (made->text.empty()) GTEST_SKIP() << "this machine has no servers";
+    const auto config = parse_config(made->text, "x.toml", table_);
+    ASSERT_TRUE(config) << config.error().text << made->text;
+    EXPECT_EQ(config->meters.at(0).role, RoleChoice::witness);
+}
+
+TEST_F(FoundSourcesTest, AMachineWithoutLogsHasAnEmptyPlan) {
+    EXPECT_EQ(plan().value().text, "");
+    EXPECT_THAT(plan().value().found, IsEmpty());
+}
+
+TEST_F(FoundSourcesTest, AConfigurationIsNotOverwritten) {
+    const std::string path = folder_.file("") + "/etc/octroi/octroi.toml";
+    ASSERT_TRUE(write_new_config(path, "# one\n"));
+    EXPECT_EQ(read_file(path, 100).value(), "# one\n");
+    const Status again = write_new_config(path, "# two\n");
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, ErrorCode::exists);
+    EXPECT_EQ(read_file(path, 100).value(), "# one\n");
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.file("") + "/etc/octroi"),
+                            std::filesystem::directory_iterator()),
+              1)
+        << "no partial file is left";
+}
+
+TEST_F(FoundSourcesTest, UsersAndSitesAreReadBelowTheRoot) {
+    write("/etc/passwd", "alice:x:500:500:Alice:/home/alice:/bin/sh\nx\n");
+    write("/etc/login.defs", "UID_MIN 500\n");
+    write(
+        "/etc/nginx/nginx.conf",
+        "http { server { server_name a.example.org; root /home/alice/www; } include gone.conf; }");
+    write("/etc/apache2/apache2.conf",
+          "<VirtualHost *:80>\nServerName b.example.org\n</VirtualHost>\n");
+    const auto system = read_system_users(RootedFiles(folder_.file("")), "/etc/passwd");
+    ASSERT_TRUE(system) << system.error().text;
+    EXPECT_THAT(system->users, SizeIs(1));
+    EXPECT_EQ(system->uids.first, 500U);
+    ASSERT_THAT(system->sites, SizeIs(2));
+    EXPECT_EQ(system->sites[1].root, "/home/alice/www");
+    EXPECT_THAT(system->notes, ElementsAre("/etc/passwd: 1 lines are no users, and are left out",
+                                           HasSubstr("gone.conf cannot be read")));
+    EXPECT_FALSE(read_system_users(RootedFiles(folder_.file("")), "/etc/absent"));
+}
+
+}  // namespace
+}  // namespace octroi
