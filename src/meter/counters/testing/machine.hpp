@@ -88,6 +88,7 @@ struct TestLedger final : ReadingSink {
             longest = std::max(longest, volume.last - volume.first);
         }
     }
+    void accept_identities(std::span<const IdentityEvent> /*events*/) override { ADD_FAILURE(); }
     const NameTable* names = nullptr;
     Volume open;
     std::map<std::string, std::uint64_t> uncommitted;
