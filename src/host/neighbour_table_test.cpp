@@ -17,7 +17,7 @@ namespace octroi {
 namespace {
 
 bool run_here(const std::string& command) {
-    return std::system((command + " >/dev/null 2>&1").c_str()) == 0;
+    return std::system(("(" + command + ") >/dev/null 2>&1").c_str()) == 0;
 }
 
 // The last entry of each address.
@@ -98,10 +98,9 @@ TEST_F(NeighbourTable, NoticesThatChangesWereLost) {
     ASSERT_TRUE(source) << source.error().text;
     // Far more than the buffer has memory for.
     ASSERT_TRUE(
-        run_here("sysctl -qw net.ipv4.neigh.default.gc_thresh3=300000; "
-                 "for r in 1 2 3 4 5 6; do for i in $(seq 0 31); do for j in $(seq 1 250); "
-                 "do echo neigh replace 10.0.$i.$j lladdr 02:00:00:00:$r:01 dev lan nud "
-                 "reachable; done; done; done | ip -batch -"));
+        run_here("for r in $(seq 10 99) $(seq 10 99); do for i in $(seq 1 250); do "
+                 "echo neigh replace 10.0.0.$i lladdr 02:00:00:00:00:$r dev lan nud "
+                 "permanent; done; done | ip -batch -"));
     Entries entries;
     bool is_complete = true;
     for (int i = 0; i < 100 && is_complete; ++i) {
@@ -112,7 +111,7 @@ TEST_F(NeighbourTable, NoticesThatChangesWereLost) {
     EXPECT_FALSE(is_complete);
     Entries listed;
     ASSERT_TRUE((*source)->list(keep, &listed));
-    EXPECT_GE(listed.size(), 7000U);
+    EXPECT_GE(listed.size(), 250U);
 }
 
 }  // namespace

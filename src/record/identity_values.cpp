@@ -21,6 +21,8 @@ std::optional<Identity> user_identity(std::string_view name) {
     return Identity{IdentityKind::user, *std::move(canonical)};
 }
 
+Identity peer_identity(std::string_view key) { return {IdentityKind::peer, std::string(key)}; }
+
 Identity no_holder() { return {IdentityKind::mac, ""}; }
 
 }  // namespace octroi

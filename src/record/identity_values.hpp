@@ -19,6 +19,8 @@ namespace octroi {
 [[nodiscard]] Identity identity_of(const Mac& mac);
 // nullopt: the text is no name of a user (canonical_user() in identity_kinds.cpp).
 [[nodiscard]] std::optional<Identity> user_identity(std::string_view name);
+// Of a peer of a tunnel, by its public key in base64 (wire/wireguard).
+[[nodiscard]] Identity peer_identity(std::string_view key);
 // The holder of an event that states that nobody holds the address from then on.
 [[nodiscard]] Identity no_holder();
 

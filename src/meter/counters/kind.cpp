@@ -64,9 +64,9 @@ Result<OpenedMeter> open_interfaces(MeterSetup& setup) {
 
 // A kernel without WireGuard stops no other meter.
 Result<OpenedMeter> open_wireguard(MeterSetup& setup) {
-    auto source =
-        std::make_unique<WireguardSource>(setup.config.options.texts("interfaces"),
-                                          std::make_unique<SystemCounterHost>(), wireguard_host());
+    auto source = std::make_unique<WireguardSource>(
+        setup.config.options.texts("interfaces"), setup.config.options.boolean("state_addresses"),
+        std::make_unique<SystemCounterHost>(), wireguard_host());
     const Status works = source->check();
     const auto names = source->present().value_or(std::vector<std::string>());
     std::string notice = names.empty()

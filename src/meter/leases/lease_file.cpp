@@ -56,7 +56,7 @@ bool LeaseFile::step(UtcTime now, ReadingSink& sink) {
     return false;
 }
 
-// Opens what is new; leaves reading_ empty where nothing is.
+// Opens the file that has changed; leaves reading_ empty where none has.
 Status LeaseFile::begin(UtcTime now) {
     TRY_ASSIGN(const FileStatus status, status_of(path_));
     if (seen_ && is_same_content(*seen_, status)) return {};

@@ -3,7 +3,7 @@
 
 // One lease file that a DHCP server writes, followed over its changes. One thread.
 //
-// dhcpd and Kea append records: what was appended since the last look is read. A new file under the
+// dhcpd and Kea append records: those since the last look are read. A new file under the
 // name (the server has written its leases again) is read as a whole; the events of leases that were
 // known already are not repeated. dnsmasq writes the whole file at each change, in place: it is
 // read as a whole, and used only if it did not change meanwhile.
@@ -37,8 +37,9 @@ public:
     LeaseFile(std::string path, leases::LeaseFormat format, const LeasePolicy& policy)
         : path_(std::move(path)), format_(format), events_(policy) {}
 
-    // Reads a part of what is new, and hands its events over. True: call again, there is more.
-    // False: everything was read, or the file cannot be read (problem()). now: the wall clock.
+    // Reads a part of the new records, and hands their events over. True: call again, there is
+    // more. False: everything was read, or the file cannot be read (problem()). now: the wall
+    // clock.
     [[nodiscard]] bool step(UtcTime now, ReadingSink& sink);
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -75,7 +76,7 @@ private:
     leases::DecodeCounts decoded_;  // of readers that are gone
     std::unique_ptr<leases::LeaseReader> reader_;
     std::optional<FileStatus> seen_;   // of the file at the path, when it was read last
-    std::uint64_t offset_ = 0;         // in it: what is before was decoded
+    std::uint64_t offset_ = 0;         // in it: all before was decoded
     bool is_new_ = true;               // the file at the path is read from its begin
     std::deque<std::string> earlier_;  // files beside that are read before it
     std::optional<Reading> reading_;

@@ -4,7 +4,7 @@
 // Which MAC address each neighbour has, from the entries of the kernel, and the events that follow.
 // No clock and no socket. One thread.
 //
-// An entry counts when the kernel has proof of it: the state REACHABLE (the host answered a request
+// An entry counts when the kernel has a proof: the state REACHABLE (the host answered a request
 // of the kernel within the last 15 to 45 seconds, or a transport confirmed the path; RFC 4861
 // section 7.3) or PERMANENT (the administrator wrote it). STALE alone is no proof: the kernel
 // enters the sender of any ARP request and any neighbour solicitation as STALE, also a forged one.

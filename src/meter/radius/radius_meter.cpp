@@ -97,7 +97,7 @@ void RadiusMeter::add_loss(std::string text) {
     notice_ += (notice_.empty() ? "" : ". ") + std::move(text);
 }
 
-// What was received is on the disk when this returns.
+// The datagrams that were received are on the disk when this returns.
 Result<std::size_t> RadiusMeter::receive() {
     std::size_t received = 0;
     for (int batch = 0; batch < batches_of_a_pull; ++batch) {

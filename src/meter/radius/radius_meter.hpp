@@ -4,8 +4,8 @@
 // A RADIUS accounting server (RFC 2866): NAS report who has which address. It counts no traffic.
 //
 // A request is in the journal, and the journal is synced to the disk, before it is answered: a NAS
-// sends again what was not answered, so neither a kill nor a power cut loses a request. Requests
-// that are decoded again after a restart state the same events.
+// repeats a request without an answer, so neither a kill nor a power cut loses one. Requests that
+// are decoded again after a restart state the same events.
 //
 // All on the driver's thread. Requests that wait while a batch is committed are in the buffer of
 // the socket.
