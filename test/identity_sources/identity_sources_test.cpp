@@ -53,12 +53,12 @@ protected:
     [[nodiscard]] std::uint64_t counter(const std::string& name) const {
         const Ended ended =
             support::run(support::octroi(ledger_, {"--json", "meters", "--counters"}));
+        std::uint64_t sum = 0;
         const json answer = json::parse(ended.out, nullptr, false);
-        std::uint64_t value = 0;
-        for (const json& row : answer.is_array() ? answer : answer.value("rows", json::array()))
-            if (row.value("counter", row.value("name", "")).starts_with(name))
-                value += row.value("value", std::uint64_t{0});
-        return value;
+        if (!answer.is_array()) return 0;
+        for (const json& row : answer)
+            if (row.value("counter", "") == name) sum += row["value"].get<std::uint64_t>();
+        return sum;
     }
     [[nodiscard]] bool counts(const std::string& name, std::uint64_t least) const {
         return support::wait_until([&] { return counter(name) >= least; }, patience);
@@ -94,7 +94,6 @@ TEST_F(IdentitySources, ARealClientOfRadiusIsAnswered) {
     if (support::run({"sh", "-c", "command -v radclient"}).status != 0)
         GTEST_SKIP() << "radclient is not installed; next: ./dev install";
     start(radius_meter());
-    ASSERT_TRUE(counts("radius_requests_total", 0));
     const std::string begin =
         "Acct-Status-Type=Start,Acct-Session-Id=1,User-Name=alice,Framed-IP-Address=10.78.1.9,"
         "Delegated-IPv6-Prefix=2001:db8:1::/56,Calling-Station-Id=00-30-CA-B8-D9-BC";

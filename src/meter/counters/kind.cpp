@@ -149,7 +149,7 @@ void check_listed(std::span<const MeterConfig* const> meters, std::vector<Proble
 std::vector<Finding> examine_wireguard(std::span<const MeterConfig* const> meters) {
     std::vector<Finding> findings;
     for (const MeterConfig* meter : meters) {
-        WireguardSource source(meter->options.texts("interfaces"),
+        WireguardSource source(meter->options.texts("interfaces"), false,
                                std::make_unique<SystemCounterHost>(), wireguard_host());
         const std::string about = "meter " + meter->name;
         if (const Status works = source.check(); !works)

@@ -179,7 +179,8 @@ TEST_F(WireguardSourceTest, ABootBeginsAt0) {
 TEST_F(WireguardSourceTest, AnInterfaceThatIsGoneMeanwhileIsNoError) {
     add("wg0", 5);
     peers_.by_index.clear();
-    WireguardSource source({"wg0", "wg9"}, std::make_unique<testing::TestCounterHost>(machine_),
+    WireguardSource source({"wg0", "wg9"}, false,
+                           std::make_unique<testing::TestCounterHost>(machine_),
                            std::make_unique<TestWireguardHost>(peers_));
     EXPECT_TRUE(source.check());
     const auto listing = source.read();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "meter/radius/session_volume.hpp"
 #include "record/identity_values.hpp"
 
 namespace octroi::radius_meter {
@@ -65,8 +66,10 @@ void AccountingSessions::on_session(Sessions::iterator session, const Accounting
         known.closed.reset();
         for (const Held& held : known.held) drop_owner(session->first, held.statement.held);
         known.held.clear();
+        known.counted.reset();
         ++open_;
     }
+    if (policy_.counts_volumes) count(known, accounting, at);
     if (at < known.last)
         ++counts_.late;
     else
@@ -85,7 +88,7 @@ AccountingSessions::Sessions::iterator AccountingSessions::find_or_add(const std
     }
     ++open_;
     by_last_.emplace(at, key);
-    return sessions_.emplace(key, Session{{}, at, std::nullopt}).first;
+    return sessions_.emplace(key, Session{.last = at}).first;
 }
 
 void AccountingSessions::move_last(Sessions::iterator session, UtcTime at) {
@@ -221,9 +224,18 @@ void AccountingSessions::end_holding(const std::string& session, const Held& hel
 }
 
 void AccountingSessions::on_restart(const std::string& nas, UtcTime at) {
+    std::optional<UtcTime> counted;  // the earliest
     for (auto session = sessions_.lower_bound(nas);
-         session != sessions_.end() && session->first.starts_with(nas); ++session)
-        if (session->second.last <= at) close(session, at);
+         session != sessions_.end() && session->first.starts_with(nas); ++session) {
+        const Session& known = session->second;
+        if (known.last > at || known.closed) continue;
+        if (known.counted) counted = std::min(counted.value_or(at), known.counted->at);
+        close(session, at);
+    }
+    // The volume of the sessions since their last requests.
+    if (counted)
+        losses_.push_back(
+            {LossReason::counter_reset, {*counted, std::max(at, *counted + Duration{1})}, {}});
 }
 
 void AccountingSessions::expire(UtcTime now) {

@@ -25,6 +25,7 @@
 #include "base/address.hpp"
 #include "base/byte_cursor.hpp"
 #include "record/identity_event.hpp"
+#include "record/transfer.hpp"
 #include "wire/radius/accounting.hpp"
 
 namespace octroi::radius_meter {
@@ -35,6 +36,27 @@ struct SessionPolicy {
     // statement when half of the time has passed.
     Duration valid_for = Duration::hours(24 * 7);
     std::size_t session_limit = 200'000;
+    // The volumes that NAS state become SessionTraffic.
+    bool counts_volumes = false;
+    std::uint64_t link_bits_per_second = 800'000'000'000;  // of the fastest link of a session
+};
+
+// What a session carried between two requests.
+struct SessionTraffic {
+    std::string user;  // the value of an identity; empty: not known
+    Address address;   // of the session; empty: not known
+    Mac station;       // empty: not known
+    UtcTime begin;
+    UtcTime end;
+    radius::SessionVolume volume;
+    bool is_implausible = false;  // more than the link carries
+};
+
+// Volume of a session that is known not to be counted.
+struct SessionLoss {
+    LossReason reason = LossReason::counter_reset;
+    Interval interval;
+    std::optional<std::uint64_t> bytes_bound;
 };
 
 struct SessionCounts {
@@ -56,13 +78,19 @@ public:
 
     // The events since the last call.
     [[nodiscard]] std::vector<IdentityEvent> drain_events();
+    // The volumes and losses since the last call, with policy.counts_volumes.
+    [[nodiscard]] std::vector<SessionTraffic> drain_traffic() {
+        return std::exchange(traffic_, {});
+    }
+    [[nodiscard]] std::vector<SessionLoss> drain_losses() { return std::exchange(losses_, {}); }
     [[nodiscard]] const SessionCounts& counts() const noexcept { return counts_; }
     // Sessions without a stop.
     [[nodiscard]] std::size_t open_sessions() const noexcept { return open_; }
 
     // The state, for a restart.
     [[nodiscard]] std::string save() const;
-    // Errors: corrupt, unsupported (another version wrote it); then there is no session.
+    // Replaces all sessions. Errors: corrupt, unsupported (another version wrote it); then there is
+    // no session.
     [[nodiscard]] Status restore(std::string_view octets);
 
 private:
@@ -76,8 +104,18 @@ private:
         UtcTime first;   // of the events
         UtcTime stated;  // of the last event
     };
+    // The counts of the latest request that had some.
+    struct Counted {
+        radius::SessionVolume volume;
+        UtcTime at;
+    };
     struct Session {
         std::vector<Held> held;
+        std::optional<Counted> counted;
+        // Of the requests so far, for the volumes.
+        std::string user;
+        Address address;
+        Mac station;
         UtcTime last;                   // of the latest request
         std::optional<UtcTime> closed;  // by a stop
     };
@@ -96,6 +134,8 @@ private:
     void on_alive(Sessions::iterator session, const radius::Accounting& accounting, UtcTime at);
     void on_stop(Sessions::iterator session, const radius::Accounting& accounting, UtcTime at);
     void on_restart(const std::string& nas, UtcTime at);
+    void count(Session& session, const radius::Accounting& accounting, UtcTime at);
+    void describe(Session& session, const radius::Accounting& accounting) const;
     void close(Sessions::iterator session, UtcTime at);
     void state(Sessions::iterator session, const Statement& statement, UtcTime at, Duration length);
     void end_replaced_address(Sessions::iterator session, const radius::Accounting& accounting,
@@ -109,12 +149,16 @@ private:
     void move_last(Sessions::iterator session, UtcTime at);
     void remove(Sessions::iterator session);
     [[nodiscard]] bool restore_session(ByteCursor& in);
+    static void put_volume(ByteWriter& out, const Session& session);
+    [[nodiscard]] static bool get_volume(ByteCursor& in, Session& session);
 
     SessionPolicy policy_;
     Sessions sessions_;
     std::set<std::pair<UtcTime, std::string>> by_last_;  // the sessions, by Session::last
     std::map<Identity, Owner> owners_;
     std::vector<IdentityEvent> events_;
+    std::vector<SessionTraffic> traffic_;
+    std::vector<SessionLoss> losses_;
     SessionCounts counts_;
     std::size_t open_ = 0;
 };

@@ -9,6 +9,7 @@
 #include "base/narrow.hpp"
 #include "config/listen.hpp"
 #include "host/interfaces.hpp"
+#include "host/random.hpp"
 #include "meter/radius/options.hpp"
 #include "meter/radius/radius_meter.hpp"
 #include "meter/state/state_folder.hpp"
@@ -82,6 +83,10 @@ Result<OpenedMeter> open_radius(MeterSetup& setup) {
     options.policy.networks = values.prefixes("networks");
     options.policy.valid_for = values.duration("valid_for");
     options.policy.session_limit = narrow<std::size_t>(values.integer("session_limit"));
+    options.policy.counts_volumes = values.boolean("volumes");
+    options.policy.link_bits_per_second =
+        narrow<std::uint64_t>(values.integer("link_speed")) * 1'000'000;
+    options.seed = random_seed();
     TRY_ASSIGN(const ListenAddress listen, parse_listen(values.text("listen")));
     TRY_ASSIGN(auto source, UdpSource::open({listen.address, listen.port, socket_buffer_octets}));
     OpenedMeter opened;
@@ -98,8 +103,8 @@ Result<OpenedMeter> open_radius(MeterSetup& setup) {
     return opened;
 }
 
-constexpr std::array chapters{
-    CounterChapter{"RADIUS", "Accounting of RADIUS: who has which address.", radius_counters}};
+constexpr std::array chapters{CounterChapter{
+    "RADIUS", "Accounting of RADIUS: sessions, and who has which address.", radius_counters}};
 
 constexpr std::array counter_advice{
     CounterAdvice{"radius_unknown_client_total", "datagrams came from addresses that are no client",
@@ -120,8 +125,8 @@ constinit const MeterKind kind{
     .name = "radius",
     .help = "Who has which IP address: accounting of RADIUS (RFC 2866).",
     .doc =
-        "Counts no traffic. It is a RADIUS accounting server that states who held an address, a "
-        "prefix or a MAC address: docs/identities.md.",
+        "A RADIUS accounting server that states who held an address, a prefix or a MAC address: "
+        "docs/identities.md. It counts the volumes of the sessions only with `volumes`.",
     .options = radius_options,
     .check_options = check_radius_meters,
     .counters = chapters,

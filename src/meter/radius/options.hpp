@@ -44,6 +44,20 @@ inline constexpr std::array radius_options = {
         .help = "How long a session without a stop holds its addresses after its last statement.",
         .doc = "Longer sessions need Interim-Updates (Acct-Interim-Interval). A later session "
                "of the address ends it in any case."},
+    Option{.key = "volumes",
+           .type = OptionType::boolean,
+           .default_text = "false",
+           .help = "Count the volumes that NAS state (Acct-*-Octets, Gigawords, Packets).",
+           .doc = "They are those of the sessions, as the NAS counts them. If another meter counts "
+                  "the packets of the users too, make one of the two `role = \"witness\"`."},
+    Option{.key = "link_speed",
+           .type = OptionType::integer,
+           .default_text = "800000",
+           .range = "1..100000000",
+           .help = "Speed of the fastest link of a session, in Mbit/s.",
+           .doc = "With `volumes`: an increase that such a link does not carry in the time is not "
+                  "believed, and the ledger keeps it under `@excluded/implausible`. NAS without "
+                  "Acct-*-Gigawords count modulo 4 GiB: state the real speed."},
     Option{.key = "session_limit",
            .type = OptionType::integer,
            .default_text = "200000",

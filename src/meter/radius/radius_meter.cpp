@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "host/log_limit.hpp"
@@ -34,7 +35,8 @@ RadiusMeter::RadiusMeter(RadiusMeterOptions options, OwnFolder folder,
       replies_(std::move(replies)),
       clock_(clock),
       states_(folder_),
-      sessions_(options_.policy) {}
+      sessions_(options_.policy),
+      names_(options_.seed) {}
 
 Result<std::unique_ptr<RadiusMeter>> RadiusMeter::open(RadiusMeterOptions options,
                                                        std::unique_ptr<DatagramSource> source,
@@ -83,14 +85,14 @@ Status RadiusMeter::resume(std::span<const Cursor> known) {
     state_ = position.state;
     reached_ = position.at;
     if (journal_->lost() > 0)
-        add_loss(
+        report_damage(
             fmt::format("{} segments of the journal in {} are missing or damaged (those are "
                         "set aside): requests in them that were not in the ledger are lost",
                         journal_->lost(), folder_.path()));
     return {};
 }
 
-void RadiusMeter::add_loss(std::string text) {
+void RadiusMeter::report_damage(std::string text) {
     const UtcTime now = clock_.now();
     losses_.push_back(
         {cursor_.source, LossReason::corrupt, {now, now + Duration{1}}, std::nullopt, {}});
@@ -117,9 +119,60 @@ std::size_t RadiusMeter::decode(std::size_t messages_max, ReadingSink& sink) {
         ++messages;
     }
     if (messages > 0) has_changed_ = true;
+    hand_over(sink);
+    return messages;
+}
+
+void RadiusMeter::hand_over(ReadingSink& sink) {
     const std::vector<IdentityEvent> events = sessions_.drain_events();
     if (!events.empty()) sink.accept_identities(events);
-    return messages;
+    std::vector<Reading> readings;
+    for (const SessionTraffic& traffic : sessions_.drain_traffic()) add_readings(traffic, readings);
+    if (!readings.empty()) sink.accept(readings);
+    for (const SessionLoss& loss : sessions_.drain_losses()) add_loss(loss);
+}
+
+// One loss for each reason: at the first start of the meter every session has one.
+void RadiusMeter::add_loss(const SessionLoss& loss) {
+    const auto same = std::ranges::find(losses_, loss.reason, &Loss::reason);
+    if (same == losses_.end()) {
+        losses_.push_back(
+            {cursor_.source, loss.reason, loss.interval, std::nullopt, loss.bytes_bound});
+        return;
+    }
+    same->interval.begin = std::min(same->interval.begin, loss.interval.begin);
+    same->interval.end = std::max(same->interval.end, loss.interval.end);
+    if (!same->bytes_bound || !loss.bytes_bound)
+        same->bytes_bound.reset();
+    else
+        *same->bytes_bound += std::min(*loss.bytes_bound, UINT64_MAX - *same->bytes_bound);
+}
+
+// The user is the near end: the source of what the NAS receives, the destination of what it sends.
+void RadiusMeter::add_readings(const SessionTraffic& traffic, std::vector<Reading>& readings) {
+    if (traffic.is_implausible) ++counts_.implausible;
+    Reading reading;
+    reading.first = traffic.begin;
+    reading.last = traffic.end;
+    if (traffic.is_implausible) reading.kind = ReadingKind::implausible;
+    if (!traffic.user.empty()) reading.near_name = names_.intern(NameKind::user, traffic.user);
+    Reading from_user = reading;
+    from_user.direction = Direction::in;
+    from_user.src = traffic.address;
+    from_user.src_mac = traffic.station;
+    from_user.bytes = traffic.volume.input_octets;
+    from_user.packets = traffic.volume.input_packets;
+    Reading to_user = reading;
+    to_user.direction = Direction::out;
+    to_user.dst = traffic.address;
+    to_user.dst_mac = traffic.station;
+    to_user.bytes = traffic.volume.output_octets;
+    to_user.packets = traffic.volume.output_packets;
+    for (const Reading& one : {from_user, to_user}) {
+        if (one.bytes == 0 && one.packets == 0) continue;
+        observed_.add(one);
+        readings.push_back(one);
+    }
 }
 
 void RadiusMeter::on_message(const journal::Message& message) {
@@ -220,6 +273,7 @@ Result<Checkpoint> RadiusMeter::checkpoint(ReadingSink& sink) {
     reached_ = at;
     Checkpoint made;
     made.losses = std::exchange(losses_, {});
+    made.observed = observed_.drain();
     made.cursors.push_back(cursor_);
     return made;
 }
@@ -234,12 +288,12 @@ void RadiusMeter::committed() {
 std::vector<CounterValue> RadiusMeter::counters() const {
     const SessionCounts& sessions = sessions_.counts();
     const std::array<std::uint64_t, radius_counters.size()> values{
-        counts_.requests,          counts_.duplicates, counts_.other,
-        counts_.responses,         counts_.unsent,     counts_.unknown_client,
-        counts_.wrong_secret,      counts_.malformed,  counts_.refused_values,
-        counts_.corrected_times,   sessions.late,      sessions.outside,
-        sessions.bad_users,        sessions.evicted,   sessions.events,
-        sessions_.open_sessions(), source_->dropped()};
+        counts_.requests,          counts_.duplicates,  counts_.other,
+        counts_.responses,         counts_.unsent,      counts_.unknown_client,
+        counts_.wrong_secret,      counts_.malformed,   counts_.refused_values,
+        counts_.corrected_times,   sessions.late,       sessions.outside,
+        sessions.bad_users,        sessions.evicted,    sessions.events,
+        sessions_.open_sessions(), counts_.implausible, source_->dropped()};
     std::vector<CounterValue> all;
     for (std::size_t i = 0; i < values.size(); ++i)
         all.push_back({radius_counters.at(i).name, values.at(i)});

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A RADIUS accounting server (RFC 2866): NAS report who has which address. It counts no traffic.
+// A RADIUS accounting server (RFC 2866): NAS report who has which address, and what the sessions
+// carried. The volumes count only if the policy says so.
 //
 // A request is in the journal, and the journal is synced to the disk, before it is answered: a NAS
 // repeats a request without an answer, so neither a kill nor a power cut loses one. Requests that
@@ -27,13 +28,14 @@
 #include "meter/radius/clients.hpp"
 #include "meter/radius/recent_requests.hpp"
 #include "meter/state/state_files.hpp"
+#include "record/volume_limits.hpp"
 
 namespace octroi::radius_meter {
 
 inline constexpr std::string_view radius_source_prefix = "radius:";
 
 // RadiusMeter::counters() has these in this order.
-inline constexpr std::array<CounterInfo, 17> radius_counters = {{
+inline constexpr std::array<CounterInfo, 18> radius_counters = {{
     {"radius_requests_total", "Accounting-Requests of known clients with the right secret."},
     {"radius_duplicates_total", "Of these, those that the client had sent before."},
     {"radius_other_total", "Of these, those about something else than a session."},
@@ -53,6 +55,8 @@ inline constexpr std::array<CounterInfo, 17> radius_counters = {{
     {"radius_evicted_total", "Sessions that were dropped because there were too many."},
     {"radius_events_total", "Changes of the holder of an address that were stated."},
     {"radius_sessions", "Sessions that have not ended."},
+    {"radius_implausible_total",
+     "Volumes of sessions that no link carries in the time: @excluded/implausible."},
     {"radius_socket_drops_total", "Datagrams that the kernel dropped: the buffer was full."},
 }};
 
@@ -63,6 +67,7 @@ struct RadiusMeterOptions {
     std::string ledger_id;  // that the journal belongs to (Store::ledger_id()); empty: any
     Clients clients;
     SessionPolicy policy;
+    std::uint64_t seed = 0;  // secret, for hash tables; has no influence on results
 };
 
 class RadiusMeter final : public Meter {
@@ -76,7 +81,6 @@ public:
         std::unique_ptr<ReplySender> replies, std::span<const Cursor> known, const Clock& clock);
 
     [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
-    // No volume: `observed` is 0.
     [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
     void committed() override;
     [[nodiscard]] const NameTable& names() const override { return names_; }
@@ -97,6 +101,7 @@ private:
         std::uint64_t malformed = 0;
         std::uint64_t refused_values = 0;
         std::uint64_t corrected_times = 0;
+        std::uint64_t implausible = 0;
     };
 
     RadiusMeter(RadiusMeterOptions options, OwnFolder folder,
@@ -104,13 +109,16 @@ private:
                 const Clock& clock);
     [[nodiscard]] Status resume(std::span<const Cursor> known);
     [[nodiscard]] Status check_ledger() const;
-    void add_loss(std::string text);
+    void report_damage(std::string text);
+    void add_loss(const SessionLoss& loss);
     [[nodiscard]] Result<std::size_t> receive();
     // Returns the number of messages.
     [[nodiscard]] std::size_t decode(std::size_t messages_max, ReadingSink& sink);
     void on_message(const journal::Message& message);
     void on_request(const radius::Packet& packet, std::string_view secret,
                     const journal::Message& message);
+    void hand_over(ReadingSink& sink);
+    void add_readings(const SessionTraffic& traffic, std::vector<Reading>& readings);
     void answer(const radius::Packet& packet, std::string_view secret,
                 const journal::Message& message);
 
@@ -124,6 +132,7 @@ private:
     AccountingSessions sessions_;
     RecentRequests recent_;
     NameTable names_;
+    ObservedVolume observed_;
     Counts counts_;
     Cursor cursor_;
     std::vector<Loss> losses_;   // for the next checkpoint

@@ -61,6 +61,7 @@ protected:
         options.journal.ready_octets = 0;
         options.journal.limit_octets = std::uint64_t{64} << 20U;
         options.journal.boot_id = "boot";
+        options.policy.counts_volumes = counts_volumes_;
         options.clients = Clients::parse("192.0.2.0/24 s3cret", "clients").value();
         auto source = std::make_unique<FakeDatagrams>();
         source_ = source.get();
@@ -112,6 +113,7 @@ protected:
     IdentitySink sink_;
     SentReplies replies_;
     std::vector<Cursor> known_;
+    bool counts_volumes_ = false;
     FakeDatagrams* source_ = nullptr;
     std::unique_ptr<RadiusMeter> meter_;
 };
@@ -219,6 +221,42 @@ TEST_F(RadiusMeterTest, AFloodAsksForCommits) {
     EXPECT_EQ(counter("radius_unknown_client_total"), 3000U);
     send(start(1, "alice", "10.0.0.1"));
     EXPECT_EQ(pull().size(), 1U);
+}
+
+class VolumeSink final : public FlowSink {
+public:
+    void accept(std::span<const Reading> readings) override {
+        all.insert(all.end(), readings.begin(), readings.end());
+    }
+    std::vector<Reading> all;
+};
+
+TEST_F(RadiusMeterTest, CountsVolumesOfUsersIfAskedTo) {
+    counts_volumes_ = true;
+    open();
+    send(start(1, "alice", "10.0.0.1"));
+    send(Attributes()
+             .number(40, 2)
+             .text(44, "alice")
+             .text(1, "alice")
+             .number(42, 700)
+             .number(43, 9000)
+             .number(48, 9)
+             .request(2, secret));
+    VolumeSink sink;
+    ASSERT_TRUE(meter_->pull(sink, Duration{}));
+    ASSERT_EQ(sink.all.size(), 2U);
+    EXPECT_EQ(meter_->names().rows()[sink.all[0].near_name - 1].text, "alice");
+    EXPECT_EQ(sink.all[0].direction, Direction::in);
+    EXPECT_EQ(to_string(sink.all[0].src), "10.0.0.1");
+    EXPECT_EQ(sink.all[0].bytes, 700U);
+    EXPECT_EQ(sink.all[1].direction, Direction::out);
+    EXPECT_EQ(to_string(sink.all[1].dst), "10.0.0.1");
+    EXPECT_EQ(sink.all[1].bytes, 9000U);
+    EXPECT_EQ(sink.all[1].packets, 9U);
+    const auto made = meter_->checkpoint(sink);
+    ASSERT_TRUE(made);
+    EXPECT_EQ(made->observed, (Volume{Bytes(9700), Packets(9), Flows(0)}));
 }
 
 TEST_F(RadiusMeterTest, HasACursorWithoutTraffic) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // AccountingSessions::save() and restore(). Format, in the order of ByteWriter: version (u8),
-// number of sessions (u64), and of each: key (text), last (u64), closed or 0 (u64), number of
-// identities (u8), and of each: identity and holder (texts of identity_text()), first, stated
-// (u64). DO NOT CHANGE without another version: state files on disk contain it.
+// number of sessions (u64), and of each: key (text), last (u64), closed or 0 (u64), the
+// volume as put_volume() has it, number of identities (u8), and of each: identity and holder (texts
+// of identity_text()), first, stated (u64). DO NOT CHANGE without another version: state files on
+// disk contain it.
+#include "base/address_octets.hpp"
 #include "meter/radius/accounting_sessions.hpp"
 #include "record/identity.hpp"
 
@@ -31,6 +33,39 @@ bool get_identity(ByteCursor& in, Identity& identity) {
 
 }  // namespace
 
+// user (text), address, station (6 octets), 1 and the counts (4 × u64, u8, time) or 0 (u8).
+void AccountingSessions::put_volume(ByteWriter& out, const Session& session) {
+    out.text(session.user);
+    octroi::save(out, session.address);
+    for (const std::uint8_t octet : session.station.octets) out.u8(octet);
+    out.u8(session.counted ? 1 : 0);
+    if (!session.counted) return;
+    const radius::SessionVolume& volume = session.counted->volume;
+    out.be64(volume.input_octets);
+    out.be64(volume.output_octets);
+    out.be64(volume.input_packets);
+    out.be64(volume.output_packets);
+    out.u8(volume.has_gigawords ? 1 : 0);
+    put_time(out, session.counted->at);
+}
+
+bool AccountingSessions::get_volume(ByteCursor& in, Session& session) {
+    if (!in.text(session.user) || !octroi::restore(in, session.address)) return false;
+    for (std::uint8_t& octet : session.station.octets)
+        if (!in.u8(octet)) return false;
+    std::uint8_t has_counts = 0;
+    if (!in.u8(has_counts) || has_counts > 1) return false;
+    if (has_counts == 0) return true;
+    Counted& counted = session.counted.emplace();
+    std::uint8_t has_gigawords = 0;
+    const bool is_read =
+        in.be64(counted.volume.input_octets) && in.be64(counted.volume.output_octets) &&
+        in.be64(counted.volume.input_packets) && in.be64(counted.volume.output_packets) &&
+        in.u8(has_gigawords) && get_time(in, counted.at);
+    counted.volume.has_gigawords = has_gigawords != 0;
+    return is_read;
+}
+
 std::string AccountingSessions::save() const {
     ByteWriter out;
     out.u8(snapshot_version);
@@ -39,6 +74,7 @@ std::string AccountingSessions::save() const {
         out.text(key);
         put_time(out, session.last);
         put_time(out, session.closed.value_or(UtcTime{}));
+        put_volume(out, session);
         out.u8(static_cast<std::uint8_t>(session.held.size()));
         for (const Held& held : session.held) {
             out.text(identity_text(held.statement.held));
@@ -55,7 +91,8 @@ bool AccountingSessions::restore_session(ByteCursor& in) {
     Session session;
     UtcTime closed;
     std::uint8_t count = 0;
-    if (!in.text(key) || !get_time(in, session.last) || !get_time(in, closed) || !in.u8(count))
+    if (!in.text(key) || !get_time(in, session.last) || !get_time(in, closed) ||
+        !get_volume(in, session) || !in.u8(count))
         return false;
     if (closed != UtcTime{}) session.closed = closed;
     for (std::uint8_t i = 0; i < count; ++i) {
@@ -72,6 +109,7 @@ bool AccountingSessions::restore_session(ByteCursor& in) {
 }
 
 Status AccountingSessions::restore(std::string_view octets) {
+    *this = AccountingSessions(policy_);
     ByteCursor in(as_octets(octets));
     std::uint8_t version = 0;
     std::uint64_t count = 0;
