@@ -37,7 +37,7 @@ find_plain_library(sqlite3 sqlite3.h sqlite3 libsqlite3-dev)
 find_plain_library(utf8proc utf8proc.h utf8proc libutf8proc-dev)
 
 set(EXTERNALS_EVERY_LAYER fmt::fmt)
-set(EXTERNALS_wire nlohmann_json::nlohmann_json)
+set(EXTERNALS_wire nlohmann_json::nlohmann_json OpenSSL::Crypto)
 set(EXTERNALS_host date::date date::date-tz external::zlib external::bzip2 external::zstd external::lzma external::mnl external::bpf external::nftables Threads::Threads external::pcap
     OpenSSL::SSL external::microhttpd external::curl spdlog::spdlog nlohmann_json::nlohmann_json)
 # toml++ is used as headers only: Debian's shared library is built to throw, and ours may not.

@@ -100,6 +100,8 @@ public:
 
     void accept(std::span<const Reading> readings) override;
     void accept_counted(std::span<const CountedVolume> volumes) override;
+    // Nothing here: the driver commits events, and attribution gets them with a new directory.
+    void accept_identities(std::span<const IdentityEvent> /*events*/) override {}
 
     // All that was accepted since the last call.
     [[nodiscard]] Attributed make_attributed();

@@ -13,6 +13,7 @@
 
 #include "base/id.hpp"
 #include "base/sampling.hpp"
+#include "record/identity_event.hpp"
 #include "record/transfer.hpp"
 #include "record/translation.hpp"
 
@@ -111,6 +112,9 @@ struct Batch {
     // Translations that began, and those that ended, with their end. At most one entry for each:
     // none differs from another in its end only.
     std::vector<Translation> translations;
+    // Who held which address or MAC address from when on, as the source of this meter states it.
+    // Sorted, each once.
+    std::vector<IdentityEvent> identities;
 
     // The total that the meter counted for this batch. The ledger refuses a batch if the sum of the
     // transfers differs (conservation), and stores the total for audits. Zero in a correction.

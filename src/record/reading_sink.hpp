@@ -6,6 +6,7 @@
 #include <span>
 
 #include "record/counted_volume.hpp"
+#include "record/identity_event.hpp"
 #include "record/reading.hpp"
 
 namespace octroi {
@@ -18,13 +19,17 @@ public:
     virtual ~ReadingSink() = default;
     virtual void accept(std::span<const Reading> readings) = 0;
     virtual void accept_counted(std::span<const CountedVolume> volumes) = 0;
+    // Events may come late and in any order; the same event again changes nothing. They belong to
+    // the batch of the next checkpoint.
+    virtual void accept_identities(std::span<const IdentityEvent> events) = 0;
 };
 
-// For sinks that only list or export flows. A counted volume is no flow; they ignore it. What goes
-// into a ledger must not pass through such a sink.
+// For sinks that only list or export flows. They ignore counted volumes and identities, which are
+// no flows. What goes into a ledger must not pass through such a sink.
 class FlowSink : public ReadingSink {
 public:
     void accept_counted(std::span<const CountedVolume> /*volumes*/) final {}
+    void accept_identities(std::span<const IdentityEvent> /*events*/) final {}
 };
 
 }  // namespace octroi

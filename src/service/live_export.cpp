@@ -76,6 +76,9 @@ private:
         void accept_counted(std::span<const CountedVolume> volumes) override {
             sink_.accept_counted(volumes);
         }
+        void accept_identities(std::span<const IdentityEvent> events) override {
+            sink_.accept_identities(events);
+        }
 
     private:
         ExportingMeter& owner_;

@@ -8,9 +8,12 @@
 #include "meter/conntrack/kind.hpp"
 #include "meter/counters/kind.hpp"
 #include "meter/ebpf/kind.hpp"
+#include "meter/leases/kind.hpp"
 #include "meter/log/kind.hpp"
+#include "meter/neighbours/kind.hpp"
 #include "meter/nflog/kind.hpp"
 #include "meter/nftables/kind.hpp"
+#include "meter/radius/kind.hpp"
 
 namespace octroi {
 namespace {
@@ -28,7 +31,10 @@ constexpr std::array kinds{&capture::kind,
                            &collector::kind,
                            &logs::kind,
                            &logs::packets_kind,
-                           &logs::journal_kind};
+                           &logs::journal_kind,
+                           &neighbours::kind,
+                           &dhcp::kind,
+                           &radius_meter::kind};
 
 }  // namespace
 

@@ -78,6 +78,7 @@ Result<Batch> Metering::make_batch() {
     batch.losses = std::move(checkpoint.losses);
     make_storable(batch.losses);
     batch.translations = std::move(checkpoint.translations);
+    batch.identities = named_.take_identities();
     batch.observed = without_refused(checkpoint.observed, made.refused.volume);
     batch.last_traffic = made.last_traffic;
     exclude_implausible(batch);

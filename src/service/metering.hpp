@@ -3,7 +3,9 @@
 
 // One meter with its attribution: readings become batches. On one thread.
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "attribute/attributor.hpp"
 #include "base/check.hpp"
@@ -59,6 +61,17 @@ private:
             CHECK(counted_ <= counted_volumes_of_a_pull_max);
             attributor_.accept_counted(volumes);
         }
+        void accept_identities(std::span<const IdentityEvent> events) override {
+            identities_.insert(identities_.end(), events.begin(), events.end());
+        }
+        // The events since the last call: sorted, each once.
+        [[nodiscard]] std::vector<IdentityEvent> take_identities() {
+            std::vector<IdentityEvent> events = std::exchange(identities_, {});
+            std::ranges::sort(events);
+            const auto repeated = std::ranges::unique(events);
+            events.erase(repeated.begin(), repeated.end());
+            return events;
+        }
         // A call of pull() or checkpoint() begins.
         void begin_pull() noexcept { counted_ = 0; }
 
@@ -78,6 +91,7 @@ private:
 
         const Meter& meter_;
         Attributor& attributor_;
+        std::vector<IdentityEvent> identities_;
         std::size_t counted_ = 0;    // volumes of this call of the meter
         std::size_t known_ = 0;      // rows that the attributor has
         std::uint64_t refused_ = 0;  // the count that the attributor has

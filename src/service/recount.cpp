@@ -66,6 +66,7 @@ public:
     void accept_counted(std::span<const CountedVolume> volumes) override {
         for (const CountedVolume& v : volumes) add(v.first, v.last, v.bytes, v.packets);
     }
+    void accept_identities(std::span<const IdentityEvent> /*events*/) override {}
 
 private:
     void add(UtcTime first, UtcTime last, std::uint64_t bytes, std::uint64_t packets) {

@@ -32,6 +32,13 @@ using support::Sections;
 
 constexpr const char* listed_counters = "counters = [\"x from=nft counter=x direction=in\"]\n";
 
+// RADIUS needs a file of clients, which exists as long as the test.
+struct ClientsFile {
+    ClientsFile() { std::ofstream(folder / "clients") << "192.0.2.1 secret\n"; }
+    const support::Folder folder;
+};
+const ClientsFile clients_file;
+
 // The options that a [[meter]] of each kind needs to run here. An unknown kind fails the test.
 const std::map<std::string, std::string, std::less<>> needed{
     {"collector", ""},
@@ -46,9 +53,13 @@ const std::map<std::string, std::string, std::less<>> needed{
     {"journal", "units = [\"nowhere.service\"]\n"},
     {"interfaces", "interfaces = [\"lo\"]\n"},
     {"wireguard", ""},
-    {"listed", listed_counters}};
+    {"listed", listed_counters},
+    {"neighbours", ""},
+    {"leases", "files = [\"/nowhere/dhcpd.leases\"]\n"},
+    {"radius", fmt::format("clients = \"{}\"\n", clients_file.folder / "clients")}};
 
-// For these rows the check of the row, or a rule between options, refuses other_value().
+// For these rows the check of the row, or a rule between options, refuses other_value(). By
+// section, or for rows of one kind by kind, and key.
 const std::map<std::string, std::string, std::less<>> values{
     {"meter.interfaces", "[\"lo\", \"octroi-absent\"]"},
     {"meter.filter", "\"not port 22\""},
@@ -67,12 +78,16 @@ const std::map<std::string, std::string, std::less<>> values{
     {"exporter.interfaces", "[\"3=uplink\"]"},
     {"meter.listen", "[\"udp/127.0.0.1:9995\"]"},
     {"meter.inactive_timeout", "\"1s\""},
-    {"metrics.listen", "\"127.0.0.1:9999\""}};
+    {"metrics.listen", "\"127.0.0.1:9999\""},
+    {"leases.format", "\"kea\""},
+    {"radius.listen", "\"udp/127.0.0.1:9996\""}};
 
 // A value that differs from the default, as TOML.
 std::string other_value(const Option& row) {
-    const auto known = values.find(fmt::format("{}.{}", row.section, row.key));
-    if (known != values.end()) return known->second;
+    for (const std::string_view owner : {row.kind, row.section})
+        if (const auto known = values.find(fmt::format("{}.{}", owner, row.key));
+            known != values.end())
+            return known->second;
     const std::string before = value_text(default_value(row));
     switch (row.type) {
         case OptionType::boolean:

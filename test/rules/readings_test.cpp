@@ -27,6 +27,7 @@ public:
     void accept_counted(std::span<const CountedVolume> volumes) override {
         pending_.insert(pending_.end(), volumes.begin(), volumes.end());
     }
+    void accept_identities(std::span<const IdentityEvent> /*events*/) override { ADD_FAILURE(); }
     void commit(const NameTable& names) {
         for (const CountedVolume& volume : pending_) {
             const bool is_out = volume.direction == CountedDirection::out;

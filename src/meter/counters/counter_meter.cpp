@@ -145,6 +145,8 @@ void CounterMeter::read() {
 
 void CounterMeter::apply(const Listing& listing) {
     last_ = clock_->now();
+    for (IdentityEvent& event : addresses_.update(listing.addresses, last_, clock_->uptime()))
+        identities_.push_back(std::move(event));
     is_new_boot_ = !state_.boot.empty() && state_.boot != listing.boot;
     if (!state_.boot.empty() && !is_new_boot_ && state_.space != listing.space)
         begin_elsewhere(listing);
@@ -319,6 +321,8 @@ void CounterMeter::add_loss(const std::string& label, const Judgement& judged) {
 // ---- Handing over
 
 void CounterMeter::hand_over(ReadingSink& sink) {
+    if (!identities_.empty()) sink.accept_identities(identities_);
+    identities_.clear();
     const std::size_t count = std::min(state_.pending.size(), counted_volumes_of_a_pull_max);
     if (count == 0) return;
     out_.clear();
@@ -372,6 +376,7 @@ std::vector<CounterValue> CounterMeter::counters() const {
         implausible_,
         state_.counters.refused() + names_.refused(),
         state_.pending.size(),
+        addresses_.refused(),
     };
     std::vector<CounterValue> out;
     for (std::size_t i = 0; i < values.size(); ++i)

@@ -98,6 +98,8 @@ private:
 
     NameTable names_;
     std::vector<CountedVolume> out_;
+    PeerAddresses addresses_;
+    std::vector<IdentityEvent> identities_;  // still to be handed over
     ObservedVolume observed_;
     std::vector<Loss> losses_;
     std::uint64_t losses_left_out_ = 0;

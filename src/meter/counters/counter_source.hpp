@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "meter/counters/peer_addresses.hpp"
 #include "meter/cumulative/cumulative_counters.hpp"
 #include "record/counted_volume.hpp"
 
@@ -64,6 +65,8 @@ struct Listing {
     std::vector<std::string> parts;
     // What the configuration names and is not there: logged when it changes.
     std::vector<std::string> missing;
+    // Inner addresses of the peers of a tunnel, where the source is asked for them.
+    std::vector<PeerPrefix> addresses = {};
 };
 
 class CounterSource {

@@ -9,7 +9,7 @@
 
 namespace octroi::counters {
 
-inline constexpr std::array<CounterInfo, 10> meter_counters = {{
+inline constexpr std::array<CounterInfo, 11> meter_counters = {{
     {"counters_readings_total", "Readings of all counters."},
     {"counters_read_errors_total", "Readings that failed; the next one has their increase."},
     {"counters_known", "Counters that are followed."},
@@ -21,6 +21,8 @@ inline constexpr std::array<CounterInfo, 10> meter_counters = {{
      "Increases that no link carries in the time: @excluded/implausible."},
     {"counters_refused_total", "Counters and names beyond the limits; these are not counted."},
     {"counters_pending", "Increases that were read and are still to be handed over."},
+    {"counters_wide_addresses",
+     "Allowed addresses of WireGuard peers that are too wide for one peer, or too many."},
 }};
 
 }  // namespace octroi::counters

@@ -64,9 +64,9 @@ Result<OpenedMeter> open_interfaces(MeterSetup& setup) {
 
 // A kernel without WireGuard stops no other meter.
 Result<OpenedMeter> open_wireguard(MeterSetup& setup) {
-    auto source =
-        std::make_unique<WireguardSource>(setup.config.options.texts("interfaces"),
-                                          std::make_unique<SystemCounterHost>(), wireguard_host());
+    auto source = std::make_unique<WireguardSource>(
+        setup.config.options.texts("interfaces"), setup.config.options.boolean("state_addresses"),
+        std::make_unique<SystemCounterHost>(), wireguard_host());
     const Status works = source->check();
     const auto names = source->present().value_or(std::vector<std::string>());
     std::string notice = names.empty()
@@ -149,7 +149,7 @@ void check_listed(std::span<const MeterConfig* const> meters, std::vector<Proble
 std::vector<Finding> examine_wireguard(std::span<const MeterConfig* const> meters) {
     std::vector<Finding> findings;
     for (const MeterConfig* meter : meters) {
-        WireguardSource source(meter->options.texts("interfaces"),
+        WireguardSource source(meter->options.texts("interfaces"), false,
                                std::make_unique<SystemCounterHost>(), wireguard_host());
         const std::string about = "meter " + meter->name;
         if (const Status works = source.check(); !works)

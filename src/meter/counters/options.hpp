@@ -51,6 +51,13 @@ inline constexpr std::array wireguard_options = {
            .default_text = "[]",
            .help = "WireGuard interfaces with the peers that are counted. Empty: all of them.",
            .doc = "An interface that is named and does not exist is counted when it appears."},
+    Option{.key = "state_addresses",
+           .type = OptionType::boolean,
+           .default_text = "false",
+           .help = "Packets of the inner addresses of a peer (AllowedIPs) belong to the peer.",
+           .doc = "For a meter of packets behind the tunnel; this meter counts by the key of the "
+                  "peer in any case, so make one of the two `role = \"witness\"`. Prefixes shorter "
+                  "than /8 (IPv4) and /16 (IPv6) are left out: docs/identities.md."},
     poll_option,
     link_speed_option,
 };

@@ -26,8 +26,13 @@ void add_message(void* to, ByteSpan message) {
         listing.is_damaged = true;
         return;
     }
-    for (wireguard::Peer& peer : device->peers)
-        if (peer.received && peer.sent) listing.peers.push_back(peer);
+    for (wireguard::Peer& peer : device->peers) {
+        if (peer.received && peer.sent)
+            listing.peers.push_back(std::move(peer));
+        else if (!listing.peers.empty() && listing.peers.back().key == peer.key)
+            listing.peers.back().allowed.insert(listing.peers.back().allowed.end(),
+                                                peer.allowed.begin(), peer.allowed.end());
+    }
 }
 
 Sample sample_of_peer(const Interface& interface, const std::string& key, bool from_peer,
@@ -83,6 +88,8 @@ Status WireguardSource::add_peers(const Interface& interface, Listing& listing) 
                                 interface.name, interface.name));
     for (const wireguard::Peer& peer : found.peers) {
         const std::string key = wireguard::key_text(peer.key);
+        if (states_addresses_)
+            for (const Prefix& prefix : peer.allowed) listing.addresses.push_back({prefix, key});
         for (const bool from_peer : {true, false}) {
             Sample& sample = listing.samples.emplace_back(
                 sample_of_peer(interface, key, from_peer, from_peer ? *peer.received : *peer.sent));

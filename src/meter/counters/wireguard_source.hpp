@@ -23,10 +23,13 @@ namespace octroi::counters {
 class WireguardSource final : public CounterSource {
 public:
     // names: of the interfaces; empty: all. Interfaces that do not exist are counted when they
-    // appear.
-    WireguardSource(std::vector<std::string> names, std::unique_ptr<CounterHost> host,
-                    std::unique_ptr<WireguardHost> wireguard)
-        : names_(std::move(names)), host_(std::move(host)), wireguard_(std::move(wireguard)) {}
+    // appear. states_addresses: Listing::addresses has the addresses that the peers may use.
+    WireguardSource(std::vector<std::string> names, bool states_addresses,
+                    std::unique_ptr<CounterHost> host, std::unique_ptr<WireguardHost> wireguard)
+        : names_(std::move(names)),
+          states_addresses_(states_addresses),
+          host_(std::move(host)),
+          wireguard_(std::move(wireguard)) {}
 
     // Whether the kernel can list peers. Errors: unsupported, permission.
     [[nodiscard]] Status check();
@@ -42,6 +45,7 @@ private:
     [[nodiscard]] Status add_peers(const Interface& interface, Listing& listing);
 
     std::vector<std::string> names_;
+    bool states_addresses_;
     std::unique_ptr<CounterHost> host_;
     std::unique_ptr<WireguardHost> wireguard_;
 };

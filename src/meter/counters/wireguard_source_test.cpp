@@ -52,9 +52,10 @@ private:
 class WireguardSourceTest : public testing::SourceMeterTest {
 protected:
     void begin(std::vector<std::string> names = {}) {
-        start(std::make_unique<WireguardSource>(
-            std::move(names), std::make_unique<testing::TestCounterHost>(machine_),
-            std::make_unique<TestWireguardHost>(peers_)));
+        start(
+            std::make_unique<WireguardSource>(std::move(names), states_addresses_,
+                                              std::make_unique<testing::TestCounterHost>(machine_),
+                                              std::make_unique<TestWireguardHost>(peers_)));
     }
     void add(const std::string& name, int index) {
         machine_.add(name, index).kind = "wireguard";
@@ -66,7 +67,27 @@ protected:
         return wireguard::key_text(octets);
     }
     TestPeers peers_;
+    bool states_addresses_ = false;
 };
+
+TEST_F(WireguardSourceTest, AddressesOfPeersAreStatedIfAskedFor) {
+    add("wg0", 5);
+    peers_.by_index[5] = {{.key = 'a', .allowed = {"10.0.0.2/32"}}};
+    begin();
+    read();
+    EXPECT_TRUE(ledger_.identities.empty());
+    states_addresses_ = true;
+    begin();
+    read();
+    ASSERT_FALSE(ledger_.identities.empty());
+    EXPECT_EQ(ledger_.identities[0].held.value, "10.0.0.2/32");
+    EXPECT_EQ(ledger_.identities[0].holder.value, key('a'));
+    peers_.by_index[5].clear();
+    ledger_.identities.clear();
+    read();
+    ASSERT_EQ(ledger_.identities.size(), 1U);
+    EXPECT_FALSE(ledger_.identities[0].is_held());
+}
 
 TEST_F(WireguardSourceTest, PeersCountByTheirKeysInBothDirections) {
     add("wg0", 5);
@@ -158,7 +179,8 @@ TEST_F(WireguardSourceTest, ABootBeginsAt0) {
 TEST_F(WireguardSourceTest, AnInterfaceThatIsGoneMeanwhileIsNoError) {
     add("wg0", 5);
     peers_.by_index.clear();
-    WireguardSource source({"wg0", "wg9"}, std::make_unique<testing::TestCounterHost>(machine_),
+    WireguardSource source({"wg0", "wg9"}, false,
+                           std::make_unique<testing::TestCounterHost>(machine_),
                            std::make_unique<TestWireguardHost>(peers_));
     EXPECT_TRUE(source.check());
     const auto listing = source.read();

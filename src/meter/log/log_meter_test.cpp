@@ -38,6 +38,7 @@ struct SumSink : ReadingSink {
         for (const Reading& reading : readings) bytes += reading.bytes;
     }
     void accept_counted(std::span<const CountedVolume> /*volumes*/) override { ADD_FAILURE(); }
+    void accept_identities(std::span<const IdentityEvent> /*events*/) override {}
     std::uint64_t bytes = 0;
 };
 

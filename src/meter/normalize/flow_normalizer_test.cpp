@@ -131,6 +131,7 @@ TEST_F(FlowNormalizerTest, ReusesNamesOnlyOfReadingsThatWereHandedOver) {
             }
         }
         void accept_counted(std::span<const CountedVolume> /*volumes*/) override {}
+        void accept_identities(std::span<const IdentityEvent> /*events*/) override {}
         std::size_t count = 0;
 
     private:

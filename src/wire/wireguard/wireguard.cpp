@@ -8,11 +8,14 @@ namespace octroi::wireguard {
 namespace {
 
 // linux/wireguard.h
-constexpr std::uint16_t device_index = 1;   // WGDEVICE_A_IFINDEX
-constexpr std::uint16_t device_peers = 8;   // WGDEVICE_A_PEERS
-constexpr std::uint16_t peer_key = 1;       // WGPEER_A_PUBLIC_KEY
-constexpr std::uint16_t peer_received = 7;  // WGPEER_A_RX_BYTES
-constexpr std::uint16_t peer_sent = 8;      // WGPEER_A_TX_BYTES
+constexpr std::uint16_t device_index = 1;     // WGDEVICE_A_IFINDEX
+constexpr std::uint16_t device_peers = 8;     // WGDEVICE_A_PEERS
+constexpr std::uint16_t peer_key = 1;         // WGPEER_A_PUBLIC_KEY
+constexpr std::uint16_t peer_received = 7;    // WGPEER_A_RX_BYTES
+constexpr std::uint16_t peer_sent = 8;        // WGPEER_A_TX_BYTES
+constexpr std::uint16_t peer_allowed = 9;     // WGPEER_A_ALLOWEDIPS
+constexpr std::uint16_t allowed_address = 2;  // WGALLOWEDIP_A_IPADDR
+constexpr std::uint16_t allowed_length = 3;   // WGALLOWEDIP_A_CIDR_MASK
 
 constexpr std::size_t genl_octets = 4;       // genlmsghdr
 constexpr std::size_t attribute_header = 4;  // nlattr: length and type
@@ -50,11 +53,36 @@ template <typename Visit>
     return true;
 }
 
+Address address_of_octets(ByteSpan octets) {
+    std::array<std::uint8_t, 16> copy{};
+    if (octets.size() > copy.size()) return {};
+    std::memcpy(copy.data(), octets.data(), octets.size());
+    if (octets.size() == 4) return Address::v4(copy.data());
+    return octets.size() == copy.size() ? Address::v6(copy.data()) : Address{};
+}
+
+// An entry without a whole prefix is left out.
+[[nodiscard]] bool read_allowed(ByteSpan attributes, std::vector<Prefix>& allowed) {
+    Address address;
+    std::uint8_t length = UINT8_MAX;
+    const bool good = each_attribute_of(attributes, [&](std::uint16_t type, ByteSpan value) {
+        if (type == allowed_address) address = address_of_octets(value);
+        return type != allowed_length || read_native(value, length);
+    });
+    if (good && !address.empty() && length <= address.bits())
+        allowed.push_back(Prefix::of(address, length));
+    return good;
+}
+
 [[nodiscard]] bool read_peer(ByteSpan attributes, Peer& peer) {
     bool has_key = false;
     const bool good = each_attribute_of(attributes, [&](std::uint16_t type, ByteSpan value) {
         if (type == peer_received) return read_count(value, peer.received);
         if (type == peer_sent) return read_count(value, peer.sent);
+        if (type == peer_allowed)
+            return each_attribute_of(value, [&](std::uint16_t /*number*/, ByteSpan entry) {
+                return read_allowed(entry, peer.allowed);
+            });
         if (type != peer_key) return true;
         has_key = read_native(value, peer.key);
         return has_key;

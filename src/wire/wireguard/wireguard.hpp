@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/address.hpp"
 #include "base/byte_cursor.hpp"
 
 namespace octroi::wireguard {
@@ -24,6 +25,9 @@ struct Peer {
     // only continues the list of its addresses.
     std::optional<std::uint64_t> received;
     std::optional<std::uint64_t> sent;
+    // The inner addresses that the peer may use (AllowedIPs); a long list goes on in the next
+    // message.
+    std::vector<Prefix> allowed;
 };
 
 struct DeviceMessage {
@@ -32,8 +36,9 @@ struct DeviceMessage {
 };
 
 // The message after its nlmsghdr. An interface with many peers has several. nullopt: a length
-// contradicts the octets, or a peer has no key of the right length. Memory: about 100 octets for a
-// peer of the message, which has at least 40 octets there.
+// contradicts the octets, or a peer has no key of the right length. Memory: about 130 octets for a
+// peer of the message, which has at least 40 octets there, and 18 for an address, which has at
+// least 24.
 [[nodiscard]] std::optional<DeviceMessage> decode_device(ByteSpan message);
 
 // Base64 (RFC 4648, section 4), as `wg show` prints it: 43 characters and "=".

@@ -34,6 +34,36 @@ TEST(WireguardMessages, TheRestOfAListOfAddressesHasNoCounts) {
     EXPECT_EQ(device->peers[1].sent, 4U);
 }
 
+TEST(WireguardMessages, PeersHaveTheAddressesThatTheyMayUse) {
+    const std::string message = device_message(
+        7, {{.key = 'a', .allowed = {"10.0.0.0/24", "2001:db8::/64"}}, {.key = 'b'}});
+    const auto device = decode_device(as_octets(message));
+    ASSERT_TRUE(device.has_value());
+    ASSERT_EQ(device->peers.size(), 2U);
+    EXPECT_EQ(device->peers[0].allowed,
+              (std::vector<Prefix>{*parse_prefix("10.0.0.0/24"), *parse_prefix("2001:db8::/64")}));
+    EXPECT_TRUE(device->peers[1].allowed.empty());
+}
+
+TEST(WireguardMessages, AddressesThatAreNotWholeAreLeftOut) {
+    using testing::attribute;
+    using testing::native;
+    const std::string key = attribute(1, std::string(32, 'a'));
+    const auto allowed_of = [&](const std::string& entry) {
+        const std::string message =
+            std::string("\0\1\0\0", 4) +
+            attribute(8, attribute(0, key + attribute(9, attribute(0, entry))));
+        return decode_device(as_octets(message)).value().peers.at(0).allowed.size();
+    };
+    const std::string address = attribute(2, std::string("\x0a\0\0\1", 4));
+    EXPECT_EQ(allowed_of(address + attribute(3, native(std::uint8_t{32}))), 1U);
+    EXPECT_EQ(allowed_of(address + attribute(3, native(std::uint8_t{33}))), 0U);
+    EXPECT_EQ(allowed_of(address), 0U);
+    EXPECT_EQ(allowed_of(attribute(2, "abc") + attribute(3, native(std::uint8_t{1}))), 0U);
+    EXPECT_EQ(
+        allowed_of(attribute(2, std::string(17, 'x')) + attribute(3, native(std::uint8_t{1}))), 0U);
+}
+
 TEST(WireguardMessages, CutOnesGiveNothingAndDoNotReadBeyond) {
     const std::string good = device_message(7, {{.key = 'a', .received = 1000, .sent = 5}});
     for (std::size_t size = 0; size < good.size(); ++size) {

@@ -88,6 +88,10 @@ struct TestLedger final : ReadingSink {
             longest = std::max(longest, volume.last - volume.first);
         }
     }
+    void accept_identities(std::span<const IdentityEvent> events) override {
+        identities.insert(identities.end(), events.begin(), events.end());
+    }
+    std::vector<IdentityEvent> identities;
     const NameTable* names = nullptr;
     Volume open;
     std::map<std::string, std::uint64_t> uncommitted;

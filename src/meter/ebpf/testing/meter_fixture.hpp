@@ -61,6 +61,7 @@ public:
         EXPECT_LE(volumes.size(), counted_volumes_of_a_pull_max);
         all.insert(all.end(), volumes.begin(), volumes.end());
     }
+    void accept_identities(std::span<const IdentityEvent> /*events*/) override { ADD_FAILURE(); }
     [[nodiscard]] std::uint64_t bytes(ReadingKind kind = ReadingKind::ip) const {
         std::uint64_t sum = 0;
         for (const CountedVolume& volume : all)

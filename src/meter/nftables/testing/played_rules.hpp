@@ -138,6 +138,7 @@ public:
         EXPECT_LE(volumes.size(), counted_volumes_of_a_pull_max);
         all.insert(all.end(), volumes.begin(), volumes.end());
     }
+    void accept_identities(std::span<const IdentityEvent> /*events*/) override { ADD_FAILURE(); }
     std::vector<CountedVolume> all;
 };
 

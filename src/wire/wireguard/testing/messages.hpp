@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/address.hpp"
+
 namespace octroi::wireguard::testing {
 
 inline std::string attribute(std::uint16_t type, std::string_view value) {
@@ -34,7 +36,17 @@ struct PeerText {
     std::uint64_t received = 0;
     std::uint64_t sent = 0;
     bool continues = false;  // the rest of its allowed addresses
+    std::vector<std::string> allowed = {};
 };
+
+inline std::string allowed_attributes(std::string_view text) {
+    const Prefix prefix = parse_prefix(text).value();
+    const bool is_v4 = prefix.address.family == Family::v4;
+    const std::string octets(reinterpret_cast<const char*>(prefix.address.octets.data()),
+                             is_v4 ? 4 : 16);
+    return attribute(1, native<std::uint16_t>(is_v4 ? 2 : 10)) +  // WGALLOWEDIP_A_FAMILY
+           attribute(2, octets) + attribute(3, native(prefix.length));
+}
 
 inline std::string peer_attributes(const PeerText& peer) {
     std::string out = attribute(1, std::string(32, peer.key));  // WGPEER_A_PUBLIC_KEY
@@ -46,8 +58,10 @@ inline std::string peer_attributes(const PeerText& peer) {
         out += attribute(7, native(peer.received));      // WGPEER_A_RX_BYTES
         out += attribute(10, native(std::uint32_t{1}));  // WGPEER_A_PROTOCOL_VERSION
     }
-    // WGPEER_A_ALLOWEDIPS, nested
-    return out + attribute(9 | 0x8000, attribute(0x8000, attribute(1, native<std::uint16_t>(2))));
+    std::string allowed = attribute(0x8000, attribute(1, native<std::uint16_t>(2)));
+    for (const std::string& prefix : peer.allowed)
+        allowed += attribute(0x8000, allowed_attributes(prefix));
+    return out + attribute(9 | 0x8000, allowed);  // WGPEER_A_ALLOWEDIPS, nested
 }
 
 // index: nullopt in a message that continues the one before.
