@@ -32,14 +32,14 @@ struct ListDeleter {
 using Easy = std::unique_ptr<CURL, EasyDeleter>;
 using List = std::unique_ptr<curl_slist, ListDeleter>;
 
-struct Exchange {
+struct HttpExchange {
     const FetchRequest* request = nullptr;
     FetchAnswer answer;
     bool is_too_large = false;
 };
 
 std::size_t on_body(const char* data, std::size_t size, std::size_t count, void* context) {
-    auto& exchange = *static_cast<Exchange*>(context);
+    auto& exchange = *static_cast<HttpExchange*>(context);
     const std::size_t octets = size * count;
     if (octets > exchange.request->octets_max - exchange.answer.body.size()) {
         exchange.is_too_large = true;
@@ -65,7 +65,7 @@ std::string value_after(std::string_view line, std::string_view name) {
 
 // Each answer of a redirection has headers: those of the last one stay.
 std::size_t on_header(const char* data, std::size_t size, std::size_t count, void* context) {
-    auto& answer = static_cast<Exchange*>(context)->answer;
+    auto& answer = static_cast<HttpExchange*>(context)->answer;
     const std::string_view line(data, size * count);
     if (line.starts_with("HTTP/")) {
         answer.etag.clear();
@@ -79,7 +79,7 @@ std::size_t on_header(const char* data, std::size_t size, std::size_t count, voi
 
 int on_progress(void* context, curl_off_t /*down_all*/, curl_off_t /*down*/, curl_off_t /*up_all*/,
                 curl_off_t /*up*/) {
-    const auto& request = *static_cast<Exchange*>(context)->request;
+    const auto& request = *static_cast<HttpExchange*>(context)->request;
     return request.stop_requested && request.stop_requested() ? 1 : 0;
 }
 
@@ -173,7 +173,7 @@ Result<FetchAnswer> fetch(const FetchRequest& request) {
     const Easy handle(::curl_easy_init());
     if (handle == nullptr) return fail(ErrorCode::failed, "libcurl cannot make a handle");
     TRY_ASSIGN(const List conditions, conditions_of(request));
-    Exchange exchange{.request = &request, .answer = {}};
+    HttpExchange exchange{.request = &request, .answer = {}};
     std::array<char, CURL_ERROR_SIZE> detail{};
     set(handle.get(), CURLOPT_URL, request.url.c_str());
     set(handle.get(), CURLOPT_USERAGENT, "octroi");
