@@ -105,7 +105,7 @@ TEST(Seams, FewFilesNameAnIdentityKind) {
                             "src/meter/counters/wanted_counter.cpp",
                             "src/meter/nftables/accounting_rule.cpp",
                             "src/meter/nftables/rule_names.cpp", "src/record/directory.hpp",
-                            "src/record/identity_kinds.cpp", "src/service/past_tables.cpp"));
+                            "src/record/identity_event.hpp", "src/record/identity_kinds.cpp", "src/service/past_tables.cpp"));
 }
 
 TEST(Seams, OnlyTheLedgerUrlNamesAStore) {

@@ -117,7 +117,7 @@ Result<bool> LogFileMeter::read_line(ReadingSink& sink) {
     const LineResult result = line->is_too_long ? LineResult::bad(BadReason::too_long)
                                                 : reader_->read(line->text, entry_);
     if (result.kind == LineKind::bad) add_bad(result.reason);
-    if (result.kind != LineKind::traffic) return true;
+    if (result.kind != LineKind::traffic && result.kind != LineKind::identity) return true;
     const auto time = resolver_.resolve(entry_.time);
     if (!time) {
         add_bad(BadReason::time);
@@ -125,6 +125,10 @@ Result<bool> LogFileMeter::read_line(ReadingSink& sink) {
     }
     ++entries_;
     last_time_ = time;
+    if (result.kind == LineKind::identity) {
+        readings_.add_identity(entry_, *time);
+        return true;
+    }
     readings_.add(entry_, *time, sink);
     return true;
 }
@@ -146,7 +150,8 @@ Status LogFileMeter::end() {
     const bool wants_packets = options_.readings.layer == logline::LineLayer::ip;
     const std::string_view other_noun = wants_packets ? "log" : "packet-log";
     const ReadingCounts& counts = readings_.counts();
-    if (counts.entries == 0 && counts.other_layer > 0 && resumed_at_ == 0)
+    if (counts.entries == 0 && readings_.identity_lines() == 0 && counts.other_layer > 0 &&
+        resumed_at_ == 0)
         return fail(
             ErrorCode::unsupported,
             fmt::format("{}: its lines count {}, and bytes of two layers are never added "
@@ -190,7 +195,8 @@ Result<Checkpoint> LogFileMeter::checkpoint(ReadingSink& sink) {
     const bool has_moved = stream_.position() != at_.at.offset || is_ended_ != at_.ended ||
                            rest != at_.rest || is_damaged != at_.damaged;
     // All files without a line have the same content; and without an entry it may be another file.
-    const bool has_entry = readings_.counts().entries > 0 || resumed_at_ > 0;
+    const bool has_entry =
+        readings_.counts().entries > 0 || readings_.identity_lines() > 0 || resumed_at_ > 0;
     if (!has_moved || lines_ == 0 || (!has_entry && !is_ended_)) return out;
     readings_.flush(sink);
     add_losses(out.losses);
