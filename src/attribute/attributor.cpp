@@ -7,6 +7,7 @@
 #include "attribute/bucket_number.hpp"
 #include "attribute/split.hpp"
 #include "base/check.hpp"
+#include "record/identity.hpp"
 
 namespace octroi {
 namespace {
@@ -40,6 +41,28 @@ void Attributor::replace(DirectoryPtr directory, ClassesPtr classes, ServicesPtr
     services_ = services;
     resolver_.replace(std::move(directory), std::move(classes), std::move(services));
     slots_.clear();
+}
+
+void Attributor::use_sessions(SessionsPtr sessions) {
+    const std::uint64_t number = sessions ? sessions->number() : 0;
+    const bool is_begun = !tally_.rows().empty();
+    identities_known_ = is_begun ? std::min(identities_known_, number) : number;
+    resolver_.use_sessions(std::move(sessions));
+    slots_.clear();
+}
+
+void Attributor::accept_identities(std::span<const IdentityEvent> events) {
+    for (IdentityEvent event : events) {
+        ++counts_[identities_seen];
+        if (!event.is_held()) event.holder = {};
+        const bool is_good = is_held_kind(event.held.kind) && is_canonical(event.held) &&
+                             (!event.is_held() || is_canonical(event.holder)) &&
+                             event.at >= earliest && event.at <= latest && event.until > event.at;
+        if (is_good)
+            identities_.push_back(std::move(event));
+        else
+            ++counts_[refused_identities];
+    }
 }
 
 template <typename Record>
@@ -126,6 +149,12 @@ Attributed Attributor::make_attributed() {
     if (!made.transfers.empty()) made.last_traffic = std::clamp(last_traffic, earliest, latest);
     made.refused = {refused_volume_.drain(), std::exchange(refused_records_, 0),
                     std::exchange(refused_times_, RefusedVolume().times)};
+    made.identities = std::exchange(identities_, {});
+    std::ranges::sort(made.identities);
+    const auto repeated = std::ranges::unique(made.identities);
+    made.identities.erase(repeated.begin(), repeated.end());
+    const SessionsPtr& sessions = resolver_.sessions();
+    made.identities_known = std::exchange(identities_known_, sessions ? sessions->number() : 0);
     tally_.clear(rows_kept);
     sampled_.clear(rows_kept);
     // Flow slots refer to rows of the batch that has ended.

@@ -43,7 +43,7 @@
 namespace octroi {
 
 // In the order of Attributor::counters().
-inline constexpr std::array<CounterInfo, 8> attribute_counters = {{
+inline constexpr std::array<CounterInfo, 10> attribute_counters = {{
     {"attribute_readings_total",
      "Readings attributed, and volumes of meters that report sums instead of flows."},
     {"attribute_remembered_total",
@@ -61,6 +61,10 @@ inline constexpr std::array<CounterInfo, 8> attribute_counters = {{
     {"attribute_refused_names_total",
      "How often a meter could not add a name to its table (too long, or beyond a limit): the "
      "broader name, or none, was used."},
+    {"attribute_identities_total",
+     "Statements of who held an address, a prefix or a MAC address, also repeated ones."},
+    {"attribute_refused_identities_total",
+     "Such statements with an identity or a time that is not valid: ignored."},
 }};
 
 class Attributor final : public ReadingSink {
@@ -100,8 +104,9 @@ public:
 
     void accept(std::span<const Reading> readings) override;
     void accept_counted(std::span<const CountedVolume> volumes) override;
-    // Nothing here: the driver commits events, and attribution gets them with a new directory.
-    void accept_identities(std::span<const IdentityEvent> /*events*/) override {}
+    // Attributed::identities of the next call has them; attribution uses them only after they
+    // came back with use_sessions(). Events that no ledger stores are counted and left out.
+    void accept_identities(std::span<const IdentityEvent> events) override;
 
     // All that was accepted since the last call.
     [[nodiscard]] Attributed make_attributed();
@@ -114,6 +119,11 @@ public:
 
     // Requires an empty batch: a batch is made with one directory and one class table.
     void replace(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services);
+    // The sessions from now on (null: none), also within a batch. They must be made from those
+    // before, unless the batch is empty.
+    void use_sessions(SessionsPtr sessions);
+    // Events for the next batch: a commit is due soon.
+    [[nodiscard]] std::size_t identities() const noexcept { return identities_.size(); }
 
     [[nodiscard]] std::vector<CounterValue> counters() const;
 
@@ -127,7 +137,9 @@ private:
         overlong,
         refused,
         unusable_names,
-        refused_names
+        refused_names,
+        identities_seen,
+        refused_identities
     };
 
     using BucketNumber = std::int32_t;
@@ -214,6 +226,8 @@ private:
     ObservedVolume refused_volume_;
     std::uint64_t refused_records_ = 0;
     Interval refused_times_ = RefusedVolume().times;
+    std::vector<IdentityEvent> identities_;
+    std::uint64_t identities_known_ = 0;  // of the batch: the smallest number of its sessions
     std::array<std::uint64_t, attribute_counters.size()> counts_{};
 };
 

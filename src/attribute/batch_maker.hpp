@@ -30,6 +30,8 @@ struct Attributed {
     RefusedVolume refused;                // of the same time, in no transfer
     std::string class_version;
     std::uint64_t directory_version = 0;
+    std::vector<IdentityEvent> identities;  // that were handed over: sorted, each once
+    std::uint64_t identities_known = 0;
 };
 
 // A service number of services.end() or more is a name of the meter: services.end() + NameRef.
@@ -40,7 +42,7 @@ struct AttributedSums {
     const SampledRows& sampled;
 };
 
-// Fills all but volume, last_traffic and refused.
+// Fills all but volume, last_traffic, refused and the identities.
 [[nodiscard]] Attributed make_attributed(const AttributedSums& sums);
 
 }  // namespace octroi

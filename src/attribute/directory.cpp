@@ -55,19 +55,31 @@ struct CompiledDirectory::Compiler {
         return std::string(1, static_cast<char>(owner.kind)) + owner.name;
     }
 
+    std::uint32_t owner_number(const Owner& owner) {
+        const auto [it, is_new] =
+            owner_index.try_emplace(key(owner), narrow<std::uint32_t>(out.owners_.size()));
+        if (is_new) {
+            out.owners_.push_back(owner);
+            out.per_address_owners_.push_back(false);
+        }
+        return it->second;
+    }
+
     // Single addresses are always per address, so that an address is the same party whether it was
     // bound itself or found in a per-address prefix.
     Target target(const Owner& owner, const Identity& identity, bool per_address) {
+        const std::uint32_t number = owner_number(owner);
         if (per_address) {
-            const auto [it, is_new] =
-                owner_index.try_emplace(key(owner), narrow<std::uint32_t>(out.owners_.size()));
-            if (is_new) out.owners_.push_back(owner);
-            return {it->second, true};
+            out.per_address_owners_[number] = true;
+            return {number, true};
         }
         Party party{owner.kind, owner.name, identity_text(identity)};
         const auto [it, is_new] = party_index.try_emplace(
             key(owner) + '\n' + party.identity, narrow<std::uint32_t>(out.parties_.size()));
-        if (is_new) out.parties_.push_back(std::move(party));
+        if (is_new) {
+            out.parties_.push_back(std::move(party));
+            out.owner_of_party_.push_back(number);
+        }
         return {it->second, false};
     }
 
@@ -252,34 +264,13 @@ bool CompiledDirectory::apply(std::uint32_t timeline, UtcTime time, Answer& answ
     return true;
 }
 
-CompiledDirectory::Answer CompiledDirectory::look_up(const Address& address, const Mac& mac,
-                                                     UtcTime time) const {
-    Answer answer;
-    std::uint32_t at = prefix_lpm_.find(address);
+bool CompiledDirectory::has_binding(const Prefix& prefix, UtcTime time) const {
+    std::uint32_t at = prefix_lpm_.find(prefix.address);
     if (at == Lpm::no_match) at = no_timeline;
-    if (at != no_timeline && prefixes_[at].single) {
-        if (apply(prefixes_[at].timeline, time, answer)) return answer;
-        at = prefixes_[at].parent;
-    }
-    if (!macs_.empty() && !mac.empty()) {
-        const auto known = macs_.find(mac_key(mac));
-        if (known != macs_.end() && apply(known->second, time, answer)) return answer;
-    }
-    for (; at != no_timeline; at = prefixes_[at].parent) {
-        if (apply(prefixes_[at].timeline, time, answer)) return answer;
-    }
-    return answer;
-}
-
-CompiledDirectory::Answer CompiledDirectory::find_prefix(const Prefix& prefix, UtcTime time) const {
-    Answer answer;
-    const std::uint32_t found = prefix_lpm_.find(prefix.address);
-    for (std::uint32_t at = found == Lpm::no_match ? no_timeline : found; at != no_timeline;
-         at = prefixes_[at].parent) {
-        if (prefixes_[at].length > prefix.length) continue;
-        if (apply(prefixes_[at].timeline, time, answer)) break;
-    }
-    return answer;
+    while (at != no_timeline && prefixes_[at].length > prefix.length) at = prefixes_[at].parent;
+    Answer ignored;
+    return at != no_timeline && prefixes_[at].length == prefix.length &&
+           apply(prefixes_[at].timeline, time, ignored);
 }
 
 std::optional<CompiledDirectory::Target> CompiledDirectory::find_network(

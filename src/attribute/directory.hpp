@@ -19,6 +19,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "attribute/lpm.hpp"
+#include "attribute/session_table.hpp"
 #include "record/directory.hpp"
 #include "record/transfer.hpp"
 
@@ -39,6 +40,9 @@ public:
         bool bound = false;
         Target target;
         Interval valid;  // in which the answer holds; contains the time of the look-up
+        // A session of a prefix or MAC address decided: the party is the account of
+        // owners()[target.index] with the held identity. Belongs to the table of sessions.
+        const HeldSessions* held = nullptr;
     };
     struct Owner {
         PartyKind kind = PartyKind::account;
@@ -52,13 +56,29 @@ public:
     // Bindings and networks with an invalid identity are left out and listed in problems().
     explicit CompiledDirectory(const Directory& directory);
 
-    // By single address, MAC, longest prefix, in this order. Nothing is bound to an empty MAC or
-    // address.
-    [[nodiscard]] Answer find_address(const Address& address, const Mac& mac, UtcTime time) const {
-        return prefixes_.empty() && macs_.empty() ? Answer{} : look_up(address, mac, time);
+    // By single address, MAC, longest prefix, in this order; of each first the binding, then the
+    // sessions (null: there are none). Nothing is bound to an empty MAC or address.
+    [[nodiscard]] Answer find_address(const Address& address, const Mac& mac, UtcTime time,
+                                      const SessionTable* sessions = nullptr) const {
+        if (sessions != nullptr && !sessions->empty()) [[unlikely]]
+            return look_up(address, mac, time, sessions);
+        return prefixes_.empty() && macs_.empty() ? Answer{} : look_up(address, mac, time, nullptr);
     }
-    // By the longest bound prefix that contains all addresses of the given one.
-    [[nodiscard]] Answer find_prefix(const Prefix& prefix, UtcTime time) const;
+    // By the longest prefix that is bound or held and contains all addresses of the given one.
+    [[nodiscard]] Answer find_prefix(const Prefix& prefix, UtcTime time,
+                                     const SessionTable* sessions = nullptr) const;
+    // Whether a binding of this very prefix is valid at the time.
+    [[nodiscard]] bool has_binding(const Prefix& prefix, UtcTime time) const;
+    // By the sessions of one identity alone, without its bindings.
+    [[nodiscard]] Answer find_sessions(const HeldSessions& held, UtcTime time,
+                                       const SessionTable& sessions) const {
+        Answer answer;
+        apply_sessions(held, time, sessions, answer);
+        return answer;
+    }
+    // By the bindings of a holder; of a MAC address then by its sessions.
+    [[nodiscard]] Answer find_holder(const HeldSessions::Holder& holder, UtcTime time,
+                                     const SessionTable& sessions) const;
     // By a name of the meter: interface, next hop, user… Takes what name_timeline() returns.
     [[nodiscard]] Answer find_name(std::uint32_t name_timeline, UtcTime time) const;
     [[nodiscard]] Answer find_vlan(std::uint16_t vlan, UtcTime time) const;
@@ -81,9 +101,17 @@ public:
     // Whether anything is bound by name, VLAN or AS. If not, callers need not look these up.
     [[nodiscard]] bool binds_links() const noexcept { return binds_links_; }
 
+    // Whether a binding or network counts each address as a party of this owner.
+    [[nodiscard]] bool is_per_address_owner(std::uint32_t owner) const {
+        return per_address_owners_[owner];
+    }
+    // The owner of a target.
+    [[nodiscard]] const Owner& owner_of(const Target& target) const {
+        return owners_[target.per_address ? target.index : owner_of_party_[target.index]];
+    }
     // Each party once. Target::index refers to these unless it is per_address.
     [[nodiscard]] std::span<const Party> parties() const noexcept { return parties_; }
-    // Each owner once. Target::index refers to these if it is per_address.
+    // Each owner of a party once. Target::index refers to these if it is per_address.
     [[nodiscard]] std::span<const Owner> owners() const noexcept { return owners_; }
 
     [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
@@ -125,13 +153,23 @@ private:
     }
     // The entry of the narrowest wildcard that covers the domain and is bound; no_timeline: none.
     [[nodiscard]] std::uint32_t wildcard_entry(const Identity& identity) const;
-    [[nodiscard]] Answer look_up(const Address& address, const Mac& mac, UtcTime time) const;
+    struct HeldPrefixes;
+    [[nodiscard]] Answer look_up(const Address& address, const Mac& mac, UtcTime time,
+                                 const SessionTable* sessions) const;
+    [[nodiscard]] bool apply_mac(const Mac& mac, UtcTime time, const SessionTable* sessions,
+                                 Answer& answer) const;
+    [[nodiscard]] Answer find_bound(const HeldSessions::Holder& holder, UtcTime time) const;
+    // As apply(), for the sessions of one identity.
+    bool apply_sessions(const HeldSessions& held, UtcTime time, const SessionTable& sessions,
+                        Answer& answer) const;
     // Narrows answer.valid to the segment at `time`; if something is bound in it, sets the target
     // and returns true.
     bool apply(std::uint32_t timeline, UtcTime time, Answer& answer) const;
 
     std::vector<Party> parties_;
     std::vector<Owner> owners_;
+    std::vector<bool> per_address_owners_;       // by owner
+    std::vector<std::uint32_t> owner_of_party_;  // by party
     std::vector<Segment> segments_;
     std::vector<Timeline> timelines_;
     std::vector<PrefixEntry> prefixes_;

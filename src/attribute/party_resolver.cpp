@@ -78,7 +78,7 @@ void PartyResolver::list_names(NameRef first) {
 }
 
 void PartyResolver::number_parties() {
-    CHECK(directory_->owners().size() < name_mark);
+    CHECK(directory_->owners().size() < held_mark);
     bases_.classes = narrow<std::uint32_t>(directory_->parties().size());
     bases_.builtin = bases_.classes + narrow<std::uint32_t>(classes_->names().size());
     bases_.excluded = bases_.builtin + narrow<std::uint32_t>(builtin_class_names.size());
@@ -99,9 +99,13 @@ void PartyResolver::number_parties() {
 
 void PartyResolver::list_parties_of_owners() {
     listed_.clear();
+    all_listed_.clear();
     std::map<CompiledDirectory::Owner, std::uint32_t> owners;
-    for (const CompiledDirectory::Owner& owner : directory_->owners())
-        owners.emplace(owner, static_cast<std::uint32_t>(owners.size()));
+    std::uint32_t place = 0;
+    for (const CompiledDirectory::Owner& owner : directory_->owners()) {
+        if (directory_->is_per_address_owner(place)) owners.emplace(owner, place);
+        ++place;
+    }
     std::uint32_t number = 0;
     for (const Party& party : directory_->parties()) {
         const auto owner = owners.find({party.kind, party.name});
@@ -126,6 +130,10 @@ Party PartyResolver::party(std::uint32_t number) const {
 }
 
 Party PartyResolver::seen_party(const SeenParties::Row& row) const {
+    if ((row.owner & (name_mark | held_mark)) == held_mark) {
+        const CompiledDirectory::Owner& owner = directory_->owners()[row.owner & ~held_mark];
+        return {owner.kind, owner.name, held_names_.at(row.address.v4_value())};
+    }
     if ((row.owner & name_mark) == 0) {
         const CompiledDirectory::Owner& owner = directory_->owners()[row.owner];
         return {owner.kind, owner.name, to_string(row.address)};
@@ -203,8 +211,9 @@ void PartyResolver::find(const Reading& reading, UtcTime time, Ends& ends) const
     if (reason == not_excluded && (is_loopback(reading.src) || is_loopback(reading.dst)))
         reason = reason_loopback;
     if (reason != not_excluded) return exclude(reason, ends);
-    Answers answers{directory_->find_address(reading.src, reading.src_mac, time),
-                    directory_->find_address(reading.dst, reading.dst_mac, time)};
+    const SessionTable* sessions = sessions_.get();
+    Answers answers{directory_->find_address(reading.src, reading.src_mac, time, sessions),
+                    directory_->find_address(reading.dst, reading.dst_mac, time, sessions)};
     if (directory_->binds_links()) bind_by_links(reading, time, answers);
     set_end(ends.from, answers.from, reading.src, {reading.src_as});
     set_end(ends.to, answers.to, reading.dst, {reading.dst_as, reading.next_hop});
@@ -275,9 +284,9 @@ CompiledDirectory::Answer PartyResolver::find_identity(const ResolvedName& name,
                                                        UtcTime time) const {
     switch (name.lookup) {
         case IdentityLookup::by_prefix:
-            return directory_->find_prefix(name.prefix, time);
+            return directory_->find_prefix(name.prefix, time, sessions_.get());
         case IdentityLookup::by_mac:
-            return directory_->find_address({}, name.mac, time);
+            return directory_->find_address({}, name.mac, time, sessions_.get());
         case IdentityLookup::by_vlan:
             return directory_->find_vlan(static_cast<std::uint16_t>(name.number), time);
         case IdentityLookup::by_as:
@@ -309,6 +318,7 @@ bool PartyResolver::near_is_source(const Reading& reading, bool& known) const {
 
 void PartyResolver::set_end(End& end, const CompiledDirectory::Answer& answer,
                             const Address& address, Stated stated) const {
+    if (answer.held != nullptr) return set_held(end, answer);
     if (answer.bound) return set_end(end, answer.target, address);
     end.key = nullptr;
     const BuiltinClass builtin = builtin_class(address);
@@ -340,7 +350,29 @@ void PartyResolver::set_end(End& end, const CompiledDirectory::Target& target,
 void PartyResolver::set_seen(End& end, std::uint32_t owner, const Address& key) const {
     end.number = owner;
     end.key = &key;
+    end.held = nullptr;
     end.hash = seen_.hash(owner, key);
+}
+
+// The directory may list the same party, with a binding that is valid at another time.
+void PartyResolver::set_held(End& end, const CompiledDirectory::Answer& answer) const {
+    const HeldSessions& held = *answer.held;
+    if (all_listed_.empty()) {
+        std::uint32_t number = 0;
+        for (const Party& party : directory_->parties()) {
+            all_listed_.try_emplace({party.identity, {party.kind, party.name}}, number);
+            ++number;
+        }
+    }
+    const auto listed =
+        all_listed_.find({identity_text(held.held), directory_->owner_of(answer.target)});
+    if (listed != all_listed_.end()) {
+        end.key = nullptr;
+        end.number = listed->second;
+        return;
+    }
+    set_seen(end, held_mark | answer.target.index, held.party_key);
+    end.held = &held;
 }
 
 void PartyResolver::find(const CountedVolume& volume, UtcTime time, Ends& ends) const {
@@ -395,6 +427,7 @@ void PartyResolver::set_named(End& end, const ResolvedName& name,
     end.key = nullptr;
     const bool is_prefix = name.lookup == IdentityLookup::by_prefix;
     if (is_prefix && is_single(name.prefix)) return set_end(end, answer, name.prefix.address, {});
+    if (answer.held != nullptr) return set_held(end, answer);
     if (answer.bound || name.network) {
         const CompiledDirectory::Target target = answer.bound ? answer.target : *name.network;
         if (target.per_address) return set_per_address(end, target.index, name);

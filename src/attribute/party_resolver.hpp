@@ -14,7 +14,8 @@
 // of many readings at the same time; number_of() may add a party.
 //
 // The first identity that is bound decides: near name (user, domain…), single address, MAC, longest
-// prefix, next hop, VLAN, interface, AS. An end without a bound identity is a built-in class, or
+// prefix, next hop, VLAN, interface, AS. Of addresses, MACs and prefixes the binding is asked
+// first, then the sessions. An end without a bound identity is a built-in class, or
 // @unattributed in a local network or under a near name, or a class of the class table.
 
 #include <array>
@@ -35,7 +36,9 @@
 #include "attribute/resolved_names.hpp"
 #include "attribute/seen_parties.hpp"
 #include "attribute/services.hpp"
+#include "attribute/session_table.hpp"
 #include "record/counted_volume.hpp"
+#include "record/identity.hpp"
 #include "record/reading.hpp"
 #include "record/transfer.hpp"
 
@@ -53,6 +56,8 @@ public:
         const Address* key = nullptr;
         std::uint32_t number = 0;
         std::uint64_t hash = 0;  // of owner and key
+        // Of a held prefix or MAC address: `key` is its number.
+        const HeldSessions* held = nullptr;
     };
     // Keys point into the reading, or into the resolver until the next set_names().
     struct Ends {
@@ -67,13 +72,18 @@ public:
                   std::uint64_t seed, std::pmr::memory_resource& memory);
     // Party numbers are void afterwards.
     void replace(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services);
+    // null: there are none. Party numbers stay valid. No End of find() may be in use.
+    void use_sessions(SessionsPtr sessions) { sessions_ = std::move(sessions); }
     void set_names(std::span<const Name> names);
     // Traffic that is @excluded/duplicate. To be called before the first find().
     void set_duplicates(DuplicateFilter duplicates);
     void rename(NameRef ref, const Name& name) { names_.rename(ref, name); }
     void reserve(std::size_t seen) { seen_.reserve(seen); }
     // Drops the parties seen. Party numbers are void afterwards.
-    void drop_seen() noexcept { seen_.reset(); }
+    void drop_seen() noexcept {
+        seen_.reset();
+        held_names_.clear();
+    }
 
     // Writes the result in place: a copy would cost as much as the look-up.
     void find(const Reading& reading, UtcTime time, Ends& ends) const;
@@ -90,8 +100,10 @@ public:
             exclude_known_duplicate(volume, service, time, ends);
     }
     [[nodiscard]] std::uint32_t number_of(const End& end) {
-        return end.key == nullptr ? end.number
-                                  : bases_.seen + seen_.row_of(end.number, *end.key, end.hash);
+        if (end.key == nullptr) return end.number;
+        if (end.held != nullptr) [[unlikely]]
+            held_names_.try_emplace(end.held->number, identity_text(end.held->held));
+        return bases_.seen + seen_.row_of(end.number, *end.key, end.hash);
     }
 
     // All party numbers are smaller.
@@ -104,6 +116,7 @@ public:
     [[nodiscard]] const CompiledClasses& classes() const noexcept { return *classes_; }
     [[nodiscard]] const ResolvedNames& names() const noexcept { return names_; }
     [[nodiscard]] const SeenParties& seen() const noexcept { return seen_; }
+    [[nodiscard]] const SessionsPtr& sessions() const noexcept { return sessions_; }
 
 private:
     // Names of PartyKind::excluded, indexed by Reason.
@@ -122,6 +135,9 @@ private:
     // Owners in SeenParties with this bit have a name as key. The other bits are an owner of the
     // directory that has the name as its identity, or one of the two values below.
     static constexpr std::uint32_t name_mark = 0x80000000U;
+    // Of the others, those with this bit have a held prefix or MAC address as key. The other bits
+    // are the owner.
+    static constexpr std::uint32_t held_mark = 0x40000000U;
     static constexpr std::uint32_t unattributed_name = 0xFFFFFFFFU;
     static constexpr std::uint32_t class_name = 0xFFFFFFFEU;
 
@@ -169,6 +185,8 @@ private:
     void set_end(End& end, const CompiledDirectory::Answer& answer, const Address& address,
                  Stated stated) const;
     void set_end(End& end, const CompiledDirectory::Target& target, const Address& address) const;
+    // An end that the sessions of a prefix or MAC address decided.
+    void set_held(End& end, const CompiledDirectory::Answer& answer) const;
     void set_local(End& end, NameRef ref, UtcTime time, Interval& valid) const;
     void set_far(End& end, NameRef ref, UtcTime time, Interval& valid) const;
     // An end with the name of an identity. answer: of its bindings.
@@ -185,6 +203,7 @@ private:
     ClassesPtr classes_;
     ServicesPtr services_;
     DuplicateFilter duplicates_;
+    SessionsPtr sessions_;
     ResolvedNames names_;
     Bases bases_;
     std::vector<std::uint32_t> class_parties_;  // by index of classes_->names()
@@ -192,6 +211,9 @@ private:
     std::map<std::pair<std::string, std::uint32_t>, std::uint32_t> listed_;
     // The same by owner << 32 | row of the name.
     boost::unordered_flat_map<std::uint64_t, std::uint32_t> listed_names_;
+    // All parties of the directory, made when a held prefix or MAC address is first seen.
+    mutable std::map<std::pair<std::string, CompiledDirectory::Owner>, std::uint32_t> all_listed_;
+    boost::unordered_flat_map<std::uint32_t, std::string> held_names_;  // of those in seen_
     SeenParties seen_;
 };
 

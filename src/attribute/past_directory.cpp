@@ -2,7 +2,10 @@
 #include "attribute/past_directory.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
+
+#include "attribute/session_bindings.hpp"
 
 #include "base/time.hpp"
 
@@ -59,17 +62,43 @@ BindingIndex index_bindings(const std::vector<Binding>& bindings) {
     return index;
 }
 
-PastDirectory::PastDirectory(const Directory& before, const BindingIndex& now,
-                             const std::vector<LocalNetwork>& local)
-    : compiled_(before) {
-    const BindingIndex all = index_bindings(before.bindings);
-    for (const auto& [identity, list] : all) {
-        const auto& list_now = bindings_of(now, identity);
-        if (list_now != list) add_touched(identity, list, list_now);
+PastTablesOfVersion PastTablesOfVersion::of(Directory directory) {
+    PastTablesOfVersion tables;
+    tables.compiled = std::make_shared<const CompiledDirectory>(directory);
+    tables.bindings = std::make_shared<const BindingIndex>(index_bindings(directory.bindings));
+    tables.directory = std::make_shared<const Directory>(std::move(directory));
+    return tables;
+}
+
+PastDirectory::PastDirectory(PastTablesOfVersion before, const BindingIndex& now,
+                             const std::vector<LocalNetwork>& local,
+                             const std::vector<Identity>* candidates)
+    : before_(std::move(before)) {
+    std::set<Identity> all;
+    if (candidates == nullptr) {
+        for (const auto& [identity, list] : *before_.bindings) all.insert(identity);
+        for (const auto& [identity, list] : now) all.insert(identity);
+        if (before_.sessions)
+            before_.sessions->each([&](const HeldSessions& held) { all.insert(held.held); });
+    } else {
+        all.insert(candidates->begin(), candidates->end());
     }
-    for (const auto& [identity, list] : now)
-        if (!all.contains(identity)) add_touched(identity, {}, list);
-    compare_networks(before, local);
+    for (const Identity& identity : all) {
+        std::vector<Binding> list = bindings_before(identity);
+        const auto& list_now = bindings_of(now, identity);
+        if (list_now != list) add_touched(identity, std::move(list), list_now);
+    }
+    compare_networks(*before_.directory, local);
+}
+
+std::vector<Binding> PastDirectory::bindings_before(const Identity& identity) const {
+    std::vector<Binding> list;
+    const auto key = before_.sessions ? HeldKey::of(identity) : std::nullopt;
+    const HeldSessions* held = key ? before_.sessions->find(*key) : nullptr;
+    if (held != nullptr) list = session_bindings(*before_.compiled, *before_.sessions, *held);
+    const auto& declared = bindings_of(*before_.bindings, identity);
+    list.insert(list.end(), declared.begin(), declared.end());
+    return list;
 }
 
 void PastDirectory::add_touched(const Identity& identity, std::vector<Binding> before,
@@ -98,7 +127,7 @@ void PastDirectory::compare_networks(const Directory& before,
         if (has(before.networks, network)) continue;
         networks_changed_ = true;
         const auto prefix = parse_prefix(network.prefix);
-        if (prefix && !compiled_.find_network(*prefix)) new_network_ = network.prefix;
+        if (prefix && !before_.compiled->find_network(*prefix)) new_network_ = network.prefix;
     }
 }
 
@@ -150,13 +179,13 @@ std::optional<BindingChange> PastDirectory::change_of(const Touched& touched, Ut
 
 bool PastDirectory::was_local(const Prefix& prefix) const {
     return prefix.length == prefix.address.bits()
-               ? compiled_.find_network(prefix.address).has_value()
-               : compiled_.find_network(prefix).has_value();
+               ? before_.compiled->find_network(prefix.address).has_value()
+               : before_.compiled->find_network(prefix).has_value();
 }
 
 bool PastDirectory::was_bound(const Prefix& prefix, UtcTime bucket) const {
     for (UtcTime at = bucket; at < bucket + bucket_length;) {
-        const auto answer = compiled_.find_prefix(prefix, at);
+        const auto answer = find_prefix(prefix, at);
         if (answer.bound) return true;
         at = answer.valid.end;
     }
@@ -165,7 +194,7 @@ bool PastDirectory::was_bound(const Prefix& prefix, UtcTime bucket) const {
 
 bool PastDirectory::was_covered(const Prefix& prefix, UtcTime bucket, Interval& stable) const {
     if (was_local(prefix)) return true;
-    const auto answer = compiled_.find_prefix(prefix, bucket);
+    const auto answer = find_prefix(prefix, bucket);
     const bool is_stable = answer.valid.end >= bucket + bucket_length;
     stable = is_stable ? both(stable, answer.valid) : Interval{bucket, bucket + bucket_length};
     return answer.bound && is_stable;

@@ -13,6 +13,7 @@
 
 #include "attribute/changed_bindings.hpp"
 #include "attribute/directory.hpp"
+#include "attribute/session_table.hpp"
 #include "base/address.hpp"
 #include "record/directory.hpp"
 
@@ -22,12 +23,26 @@ namespace octroi {
 using BindingIndex = std::map<Identity, std::vector<Binding>>;
 [[nodiscard]] BindingIndex index_bindings(const std::vector<Binding>& bindings);
 
+// What decided then. All but `sessions` is shared by the versions of one directory.
+struct PastTablesOfVersion {
+    std::shared_ptr<const Directory> directory;         // with the networks that were local
+    std::shared_ptr<const CompiledDirectory> compiled;  // the same
+    std::shared_ptr<const BindingIndex> bindings;       // of the directory, without sessions
+    SessionsPtr sessions;                               // that were known; null: none
+
+    // Without sessions.
+    [[nodiscard]] static PastTablesOfVersion of(Directory directory);
+};
+
 // Used on one thread.
 class PastDirectory {
 public:
-    // before: with the networks that were local. now: the bindings in force; must outlive it.
-    PastDirectory(const Directory& before, const BindingIndex& now,
-                  const std::vector<LocalNetwork>& local);
+    // now: the bindings in force, with those that the sessions make (session_bindings.hpp); must
+    // outlive it. candidates: the identities of which bindings or sessions may differ, each once;
+    // nullptr: any.
+    PastDirectory(PastTablesOfVersion before, const BindingIndex& now,
+                  const std::vector<LocalNetwork>& local,
+                  const std::vector<Identity>* candidates = nullptr);
 
     // The identities that were bound otherwise in the bucket. Valid until the next call.
     [[nodiscard]] const ChangedBindings& changes(UtcTime bucket) const;
@@ -58,8 +73,13 @@ private:
                                                          Interval& stable) const;
     [[nodiscard]] bool was_covered(const Prefix& prefix, UtcTime bucket, Interval& stable) const;
 
+    [[nodiscard]] std::vector<Binding> bindings_before(const Identity& identity) const;
+    [[nodiscard]] CompiledDirectory::Answer find_prefix(const Prefix& prefix, UtcTime at) const {
+        return before_.compiled->find_prefix(prefix, at, before_.sessions.get());
+    }
+
+    PastTablesOfVersion before_;
     std::vector<Touched> touched_;
-    CompiledDirectory compiled_;
     bool networks_changed_ = false;
     std::string new_network_;
     mutable Interval stable_{UtcTime::max(), UtcTime::min()};  // of changes_

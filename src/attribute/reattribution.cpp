@@ -7,6 +7,7 @@
 #include <span>
 
 #include "attribute/builtin_classes.hpp"
+#include "attribute/session_bindings.hpp"
 #include "record/counted_volume.hpp"
 #include "record/identity.hpp"
 #include "record/identity_kinds.hpp"
@@ -49,10 +50,16 @@ Reattribution::Reattribution(Tables tables, PartyResolver::ServicesPtr services,
       service_change_(*services_, tables_.rules),
       classes_(std::make_shared<const CompiledClasses>(tables_.classes)),
       resolver_(std::make_shared<const CompiledDirectory>(tables_.directory), classes_, services_,
-                seed, *std::pmr::get_default_resource()),
-      bindings_(index_bindings(tables_.directory.bindings)) {
-    for (const Binding& binding : tables_.directory.bindings)
+                seed, *std::pmr::get_default_resource()) {
+    std::vector<Binding> bindings = tables_.directory.bindings;
+    if (tables_.sessions) {
+        const auto more = session_bindings(resolver_.directory(), *tables_.sessions);
+        bindings.insert(bindings.end(), more.begin(), more.end());
+    }
+    resolver_.use_sessions(tables_.sessions);
+    for (const Binding& binding : bindings)
         if (binding.identity.kind != IdentityKind::prefix) links_.push_back(binding);
+    bindings_ = index_bindings(bindings);
 }
 
 Reattribution::Service Reattribution::service(const std::string& before) {

@@ -52,6 +52,8 @@ public:
         Directory directory;  // with all networks that count as local
         ClassTable classes;   // with a default class
         std::vector<ServiceRule> rules;
+        // Who held which address when; null: nobody stated it.
+        SessionsPtr sessions;
         // Meters may state names of the near end (users, domains): one was bound at some time. An
         // address that is not local is listed under its name then.
         bool has_names = false;
@@ -82,6 +84,11 @@ public:
     [[nodiscard]] Service service(const std::string& before);
 
     [[nodiscard]] const Tables& tables() const noexcept { return tables_; }
+    // The bindings in force, with those that the sessions make.
+    [[nodiscard]] const BindingIndex& bindings() const noexcept { return bindings_; }
+    [[nodiscard]] const CompiledDirectory& directory() const noexcept {
+        return resolver_.directory();
+    }
 
 private:
     Reattribution(Tables tables, PartyResolver::ServicesPtr services, std::uint64_t seed);
@@ -126,8 +133,8 @@ private:
     ServiceChange service_change_;
     PartyResolver::ClassesPtr classes_;
     PartyResolver resolver_;
-    BindingIndex bindings_;       // in force now
-    std::vector<Binding> links_;  // those of identities other than prefixes
+    BindingIndex bindings_;
+    std::vector<Binding> links_;  // of bindings_ those of identities other than prefixes
     mutable std::optional<UtcTime> links_bucket_;
     mutable std::vector<Links> links_in_bucket_;
     std::vector<Name> names_;

@@ -20,25 +20,40 @@ Party unattributed(const std::string& identity) { return {PartyKind::unattribute
 // One version of the directory then, one now, and one class.
 class Rebooked {
 public:
-    Rebooked(const Directory& before, const Directory& now, bool assumed_networks = false)
-        : index_(index_bindings(now.bindings)),
-          directory_(before, index_, now.networks),
-          past_{.directory = &directory_, .assumed_networks = assumed_networks} {
+    Rebooked(const Directory& before, const Directory& now, bool assumed_networks = false,
+             const std::vector<IdentityEvent>& known = {},
+             const std::vector<IdentityEvent>& late = {}) {
         Reattribution::Tables tables;
         tables.directory = now;
         tables.classes.default_class = "world";
+        PastTablesOfVersion then = PastTablesOfVersion::of(before);
+        then.sessions = with(nullptr, known);
+        tables.sessions = with(then.sessions, late);
         reattribution_ = *Reattribution::create(std::move(tables), 1);
+        directory_ = std::make_unique<PastDirectory>(std::move(then), reattribution_->bindings(),
+                                                     now.networks);
+        past_ = {.directory = directory_.get(), .assumed_networks = assumed_networks};
     }
     [[nodiscard]] Reattribution::End end(const Party& before) {
         return reattribution_->end(before, test_bucket, past_);
     }
 
 private:
-    BindingIndex index_;
-    PastDirectory directory_;
-    Reattribution::Past past_;
+    static SessionsPtr with(const SessionsPtr& before, const std::vector<IdentityEvent>& events) {
+        std::vector<SessionInput> inputs;
+        std::uint64_t number = before ? before->number() : 0;
+        for (const IdentityEvent& event : events) inputs.push_back({++number, "radius", event});
+        return SessionTable::with(before, inputs);
+    }
+
     std::unique_ptr<Reattribution> reattribution_;
+    std::unique_ptr<PastDirectory> directory_;
+    Reattribution::Past past_;
 };
+
+IdentityEvent held_by(const std::string& held, const std::string& holder, UtcTime at) {
+    return {at, *parse_identity(held), *parse_identity(holder)};
+}
 
 Directory directory_of(std::vector<Binding> bindings, std::vector<LocalNetwork> networks) {
     Directory directory;
@@ -95,6 +110,61 @@ TEST(Reattribution, AnEndThatWasLocalStaysWhereNobodyDeclaredNetworks) {
     const auto end = rebooked.end(unattributed("198.51.100.7"));
     EXPECT_FALSE(end.doubt);
     EXPECT_EQ(end.party, unattributed("198.51.100.7"));
+}
+
+constexpr UtcTime hour_before = test_bucket - Duration::hours(1);
+
+TEST(Reattribution, ALateSessionMovesTheRowsOfItsAddress) {
+    const Directory directory =
+        directory_of({bound("user alice", "alice")}, {{"10.0.0.0/8", true}});
+    Rebooked rebooked(directory, directory, false, {},
+                      {held_by("10.1.2.3", "user alice", hour_before)});
+    const auto end = rebooked.end(unattributed("10.1.2.3"));
+    EXPECT_EQ(end.party, (Party{PartyKind::account, "alice", "10.1.2.3"}));
+    EXPECT_FALSE(end.doubt);
+    EXPECT_EQ(rebooked.end(unattributed("10.1.2.4")).party, unattributed("10.1.2.4"));
+}
+
+TEST(Reattribution, ALateHolderOfAMacMovesTheRowsOfItsAddresses) {
+    const Directory directory =
+        directory_of({bound("user alice", "alice")}, {{"10.0.0.0/8", true}});
+    Rebooked rebooked(directory, directory, false,
+                      {held_by("10.1.2.3", "mac 02:00:00:00:00:01", hour_before)},
+                      {held_by("mac 02:00:00:00:00:01", "user alice", hour_before)});
+    const auto end = rebooked.end(unattributed("10.1.2.3"));
+    EXPECT_EQ(end.party, (Party{PartyKind::account, "alice", "10.1.2.3"}));
+    EXPECT_FALSE(end.doubt);
+}
+
+TEST(Reattribution, AChangeWithinTheBucketIsADoubtOnlyIfItWasNotKnown) {
+    const Directory directory = directory_of(
+        {bound("user alice", "alice"), bound("user bob", "bob")}, {{"10.0.0.0/8", true}});
+    const auto first = held_by("10.1.2.3", "user alice", hour_before);
+    const auto second = held_by("10.1.2.3", "user bob", test_bucket + Duration::seconds(3));
+    const Party alice{PartyKind::account, "alice", "10.1.2.3"};
+    Rebooked late(directory, directory, false, {first}, {second});
+    const auto end = late.end(alice);
+    EXPECT_EQ(end.party, alice);
+    ASSERT_TRUE(end.doubt);
+    EXPECT_EQ(end.doubt->kind, DoubtKind::within);
+    Rebooked in_time(directory, directory, false, {first, second});
+    const auto known = in_time.end(alice);
+    EXPECT_EQ(known.party, alice);
+    EXPECT_FALSE(known.doubt);
+}
+
+TEST(Reattribution, ASessionWithinACoarseNetworkIsADoubtOnlyIfItWasNotKnown) {
+    const Directory directory = directory_of(
+        {bound("user alice", "alice"), bound("10.1.0.0/16", "college")}, {{"10.0.0.0/8", false}});
+    const Party college{PartyKind::account, "college", "10.1.0.0/16"};
+    const auto session = held_by("10.1.2.3", "user alice", hour_before);
+    Rebooked late(directory, directory, false, {}, {session});
+    const auto end = late.end(college);
+    EXPECT_EQ(end.party, college);
+    ASSERT_TRUE(end.doubt);
+    EXPECT_EQ(end.doubt->kind, DoubtKind::finer);
+    Rebooked in_time(directory, directory, false, {session});
+    EXPECT_FALSE(in_time.end(college).doubt);
 }
 
 }  // namespace

@@ -115,8 +115,8 @@ bool Auditor::check_rows(const StoredBatch& stored) {
         return false;
     }
     const BatchDigests found = digests(canonical(stored.batch));
-    constexpr std::array<std::string_view, batch_lists> names{"transfers", "sampled counts",
-                                                              "cursors", "losses", "translations"};
+    constexpr std::array<std::string_view, batch_lists> names{
+        "transfers", "sampled counts", "cursors", "losses", "translations", "identities"};
     for (std::size_t i = 0; i < batch_lists; ++i)
         if (found[i] != stored.digests[i])
             add(FindingKind::chain, stored.number,
@@ -197,15 +197,19 @@ void Auditor::visit(const StoredCompaction& stored) {
     }
 }
 
-// A batch of which only the header and the losses are left. The record of its compaction has the
-// rest.
+// A batch of which only the header, the losses and the identities are left. The record of its
+// compaction has the rest.
 const StoredCompaction* Auditor::check_compacted(const StoredBatch& stored) {
     ++report_.batches_compacted;
     const auto found = digests(canonical(stored.batch));
-    constexpr auto losses = static_cast<std::size_t>(BatchList::losses);
-    if (found[losses] != stored.digests[losses])
-        add(FindingKind::chain, stored.number,
-            "the losses were changed: they do not have the digest of the header");
+    for (const auto& [list, name] :
+         {std::pair{BatchList::losses, "losses"}, std::pair{BatchList::identities, "identities"}}) {
+        const auto at = static_cast<std::size_t>(list);
+        if (found[at] != stored.digests[at])
+            add(FindingKind::chain, stored.number,
+                fmt::format("the {} were changed: they do not have the digest of the header",
+                            name));
+    }
     return compactions_.visit(stored);
 }
 

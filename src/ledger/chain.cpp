@@ -24,9 +24,10 @@ static_assert(hash_octets == crypto_generichash_BYTES);
 // A tag tells the kinds of link and list apart, so that the octets of one kind are never those of
 // another. The number allows a later format.
 constexpr std::string_view batch_tag = "octroi batch 4\n";
+constexpr std::string_view batch_with_identities_tag = "octroi batch 5\n";
 constexpr std::array<std::string_view, batch_lists> list_tags{
-    "octroi transfers 4\n", "octroi sampled 4\n", "octroi cursors 4\n", "octroi losses 4\n",
-    "octroi translations 4\n"};
+    "octroi transfers 4\n", "octroi sampled 4\n",      "octroi cursors 4\n",
+    "octroi losses 4\n",    "octroi translations 4\n", "octroi identities 5\n"};
 
 // The number of a name that no transfer uses.
 constexpr std::uint32_t unused = UINT32_MAX;
@@ -167,6 +168,21 @@ void add_translations(Hasher& hasher, const std::vector<const Translation*>& tra
     }
 }
 
+void add_identity(Hasher& hasher, const Identity& identity) {
+    hasher.u8(static_cast<std::uint8_t>(identity.kind));
+    hasher.text(identity.value);
+}
+
+void add_identities(Hasher& hasher, std::span<const IdentityEvent> events) {
+    add_count(hasher, events);
+    for (const IdentityEvent& event : events) {
+        add_time(hasher, event.at);
+        add_identity(hasher, event.held);
+        add_identity(hasher, event.holder);
+        add_time(hasher, event.until);
+    }
+}
+
 // The octets of one list, without its tag.
 void add_list(Hasher& hasher, const CanonicalBatch& batch, BatchList list) {
     switch (list) {
@@ -180,6 +196,8 @@ void add_list(Hasher& hasher, const CanonicalBatch& batch, BatchList list) {
             return add_losses(hasher, batch.losses);
         case BatchList::translations:
             return add_translations(hasher, batch.translations);
+        case BatchList::identities:
+            return add_identities(hasher, batch.identities);
     }
     CHECK(false);
 }
@@ -316,14 +334,15 @@ CanonicalBatch canonical(const Batch& batch) {
     result.cursors = sorted_pointers(batch.cursors);
     result.losses = sorted_pointers(batch.losses);
     result.translations = sorted_pointers(batch.translations);
+    result.identities = batch.identities;
     return result;
 }
 
 BatchDigests digests(const CanonicalBatch& batch) {
     BatchDigests all;
-    const std::array<std::size_t, batch_lists> rows{batch.transfers.size(), batch.sampled.size(),
-                                                    batch.cursors.size(), batch.losses.size(),
-                                                    batch.translations.size()};
+    const std::array<std::size_t, batch_lists> rows{
+        batch.transfers.size(), batch.sampled.size(),      batch.cursors.size(),
+        batch.losses.size(),    batch.translations.size(), batch.identities.size()};
     for (std::size_t i = 0; i < batch_lists; ++i) {
         Hasher hasher;
         hasher.raw(list_tags[i]);
@@ -336,15 +355,21 @@ BatchDigests digests(const CanonicalBatch& batch) {
 std::string batch_hash(const Writer& writer, std::uint64_t sequence, std::string_view previous_hash,
                        const Batch& header, const BatchDigests& digests) {
     CHECK(previous_hash.size() == hash_octets);
+    const ListDigest& identities = digests[static_cast<std::size_t>(BatchList::identities)];
+    const bool with_identities = has_identity_part(header) || identities.rows != 0;
     Hasher hasher;
     hasher.raw(previous_hash);
-    hasher.raw(batch_tag);
+    hasher.raw(with_identities ? batch_with_identities_tag : batch_tag);
     hasher.text(writer.node);
     add_id(hasher, writer.id);
     hasher.be64(sequence);
     add_header(hasher, header);
     for (const ListDigest& list : digests) {
-        add_digest(hasher, list);
+        if (&list != &identities) add_digest(hasher, list);
+    }
+    if (with_identities) {
+        hasher.be64(header.identities_known);
+        add_digest(hasher, identities);
     }
     return hasher.finish();
 }

@@ -97,6 +97,7 @@ struct CanonicalBatch {
     std::vector<const Cursor*> cursors;
     std::vector<const Loss*> losses;
     std::vector<const Translation*> translations;
+    std::span<const IdentityEvent> identities;  // of the batch: they are sorted
 
     CanonicalBatch() = default;
     CanonicalBatch(CanonicalBatch&&) = default;  // a copy would refer to the original
@@ -110,8 +111,20 @@ struct CanonicalBatch {
 [[nodiscard]] CanonicalBatch canonical(const Batch& batch);
 
 // The lists of a batch, in the order of its header.
-enum class BatchList : std::uint8_t { transfers, sampled, cursors, losses, translations };
-inline constexpr std::size_t batch_lists = 5;
+enum class BatchList : std::uint8_t {
+    transfers,
+    sampled,
+    cursors,
+    losses,
+    translations,
+    identities
+};
+inline constexpr std::size_t batch_lists = 6;
+// Whether the header has the part about identities: the number of the newest event that was known,
+// and the digest of the events. Batches without either have the header of ledgers before format 5.
+[[nodiscard]] inline bool has_identity_part(const Batch& batch) noexcept {
+    return batch.identities_known != 0 || !batch.identities.empty();
+}
 
 // One list: the number of its rows, and the digest of their octets.
 struct ListDigest {
@@ -124,7 +137,8 @@ using BatchDigests = std::array<ListDigest, batch_lists>;  // index: BatchList
 
 [[nodiscard]] BatchDigests digests(const CanonicalBatch& batch);
 // The hash of the link `sequence` of the chain of the writer. Of `header` all fields count but the
-// lists, which the digests stand for. previous_hash: hash_octets long.
+// lists, which the digests stand for. previous_hash: hash_octets long. The digest of the events
+// counts if the header has a part about identities, which the number of events in it also says.
 [[nodiscard]] std::string batch_hash(const Writer& writer, std::uint64_t sequence,
                                      std::string_view previous_hash, const Batch& header,
                                      const BatchDigests& digests);

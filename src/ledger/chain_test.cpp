@@ -207,6 +207,36 @@ TEST(Chain, GivesTheHashOfTheCorrectionInTheDocument) {
               "e76f6cf1960fa3e050c3d5bd86d72e3e5dd87bb334e1d597f06fbebf18db900c");
 }
 
+TEST(Chain, GivesTheHashOfTheBatchWithIdentitiesInTheDocument) {
+    Batch batch = example();
+    batch.identities = {held("10.0.0.1", "user alice", some_day + Duration::seconds(3))};
+    batch.identities_known = 7;
+    EXPECT_EQ(hash_of(batch), "3098b0a08711a57934a8f1fd2aeaa8b3ae716057f63330551092f408d19bbcd9");
+}
+
+TEST(Chain, DependsOnEveryFieldOfIdentities) {
+    using Change = void (*)(Batch&);
+    const Change changes[] = {
+        [](Batch&) {},
+        [](Batch& b) { b.identities_known = 1; },
+        [](Batch& b) { b.identities.clear(); },
+        [](Batch& b) { b.identities.clear(), b.identities_known = 1; },
+        [](Batch& b) { b.identities[0].at.ns += 1; },
+        [](Batch& b) { b.identities[0].held.value = "10.0.0.2/32"; },
+        [](Batch& b) { b.identities[0].holder.value = "bob"; },
+        [](Batch& b) { b.identities[0].holder.kind = IdentityKind::domain; },
+        [](Batch& b) { b.identities[0].until = some_day + bucket_length; },
+    };
+    std::set<std::string> hashes;
+    for (const Change change : changes) {
+        Batch batch = example();
+        batch.identities = {held("10.0.0.1", "user alice")};
+        change(batch);
+        hashes.insert(hash_of(batch));
+    }
+    EXPECT_EQ(hashes.size(), std::size(changes)) << "each differs from all others";
+}
+
 TEST(Chain, HasTheTransfersThatACorrectionRemovesInTwosComplement) {
     const Batch batch = example_correction();
     ASSERT_FALSE(find_violation(batch));

@@ -8,6 +8,7 @@
 
 #include "base/time.hpp"
 #include "ledger/directory_store.hpp"
+#include "ledger/identity_store.hpp"
 #include "ledger/maintenance.hpp"
 #include "ledger/query.hpp"
 #include "ledger/store.hpp"
@@ -45,6 +46,10 @@ struct LedgerOptions {
 // One thread at a time. Two threads open the ledger twice. Each call of a reader sees the ledger as
 // of the beginning of that call, and never blocks the writer. After an error the ledger can be used
 // further.
-class Ledger : public Store, public DirectoryStore, public Query, public Maintenance {};
+class Ledger : public Store,
+               public DirectoryStore,
+               public IdentityStore,
+               public Query,
+               public Maintenance {};
 
 }  // namespace octroi

@@ -53,7 +53,8 @@ struct SumQuestion {
     // The volume as the meters observed it, without corrections.
     bool observed_only = false;
     bool by_meter_kind = false;  // with by_meter: meters of one name and several kinds are several
-    // Groups by the versions of class table and directory of the batches. Needs observed_only:
+    // Groups by the versions of class table and directory of the batches, and by the events that
+    // they knew. Needs observed_only:
     // a correction subtracts from batches of other versions.
     bool by_versions = false;
 };
@@ -77,6 +78,7 @@ struct TransferSum {
     std::string service;
     std::string class_version;
     std::uint64_t directory_version = 0;
+    std::uint64_t identities_known = 0;  // as Batch::identities_known
     Volume volume;
     Estimate estimate;  // the part of the volume that scaling added; zero unless asked for
 

@@ -280,6 +280,34 @@ Refusal check_translation(const Batch& batch) {
                   to_string((*twice)->outside));
 }
 
+// Who held an address from when on. Sorted, so that the same events have one canonical form.
+Refusal check_identities(const Batch& batch) {
+    const IdentityEvent* previous = nullptr;
+    for (const IdentityEvent& event : batch.identities) {
+        const std::string held = shown(event.held.value);
+        if (!is_held_kind(event.held.kind) || !is_canonical(event.held))
+            return refuse(Violation::identity_held,
+                          "'{}' is no address, prefix or MAC address that somebody can hold", held);
+        if (event.is_held() && !is_canonical(event.holder))
+            return refuse(Violation::identity_holder, "the holder '{}' of {} is not canonical",
+                          shown(event.holder.value), held);
+        if (!event.is_held() && event.holder != IdentityEvent().holder)
+            return refuse(Violation::identity_holder, "the absent holder of {} has a kind", held);
+        if (event.until <= event.at)
+            return refuse(Violation::identity_interval, "{} is held until {}, before it begins",
+                          held, to_rfc3339(event.until));
+        if (previous != nullptr && event <= *previous)
+            return refuse(Violation::identity_order,
+                          "the events of {} and {} are not in order, or one is listed twice",
+                          shown(previous->held.value), held);
+        previous = &event;
+    }
+    if (batch.identities_known > figure_max)
+        return refuse(Violation::identities_known, "the number {} of the newest event is too large",
+                      batch.identities_known);
+    return std::nullopt;
+}
+
 // The promise of the ledger: every byte that the meter observed is in exactly one transfer.
 Refusal check_conservation(const Batch& batch) {
     if (!fits(batch.observed))
@@ -349,10 +377,10 @@ Refusal check_correction(const Batch& batch) {
         return refuse(Violation::correction_reason, "the reason '{}' is not valid",
                       shown(correction.reason));
     if (!batch.cursors.empty() || !batch.losses.empty() || !batch.translations.empty() ||
-        batch.observed != Volume{} || batch.last_traffic)
+        !batch.identities.empty() || batch.observed != Volume{} || batch.last_traffic)
         return refuse(Violation::correction_lists,
-                      "a correction observes nothing: no volume, time of traffic, cursor, loss or "
-                      "translation");
+                      "a correction observes nothing: no volume, time of traffic, cursor, loss, "
+                      "translation or identity");
     if (correction.corrected.begin >= correction.corrected.end)
         return refuse(Violation::correction_interval, "the corrected interval is empty");
     if (auto refusal = check_corrected_rows(correction, batch.transfers)) return refusal;
@@ -395,7 +423,7 @@ std::optional<BatchRefusal> find_violation(const Batch& batch) {
     // transfers with valid indices.
     for (const auto rule :
          {check_header, check_party, check_service, check_transfer, check_sampled, check_cursor,
-          check_loss, check_translation, check_conservation, check_correction})
+          check_loss, check_translation, check_identities, check_conservation, check_correction})
         if (auto refusal = rule(batch)) return refusal;
     return std::nullopt;
 }

@@ -131,6 +131,36 @@ const Case cases[] = {
      [](Batch& b) {
          b.translations[0].valid.begin = bucket_at(2), b.translations[0].valid.end = bucket_at(3);
      }},
+    {"HeldByAUser", Violation::identity_held,
+     [](Batch& b) { b.identities = {held("user alice", "mac 02:00:00:00:00:01")}; }},
+    {"HeldNotCanonical", Violation::identity_held,
+     [](Batch& b) {
+         b.identities = {held("10.0.0.1", "user alice")};
+         b.identities[0].held.value = "10.0.0.1";
+     }},
+    {"HolderNotCanonical", Violation::identity_holder,
+     [](Batch& b) {
+         b.identities = {held("10.0.0.1", "mac 02:00:00:00:00:01")};
+         b.identities[0].holder.value = "2:0:0:0:0:1";
+     }},
+    {"NobodyOfAKind", Violation::identity_holder,
+     [](Batch& b) {
+         b.identities = {held("10.0.0.1", "user alice")};
+         b.identities[0].holder.value.clear();
+     }},
+    {"HeldUntilBefore", Violation::identity_interval,
+     [](Batch& b) {
+         b.identities = {held("10.0.0.1", "user alice")};
+         b.identities[0].until = b.identities[0].at;
+     }},
+    {"IdentityTwice", Violation::identity_order,
+     [](Batch& b) {
+         b.identities = {held("10.0.0.1", "user alice"), held("10.0.0.1", "user alice")};
+     }},
+    {"IdentitiesKnown", Violation::identities_known,
+     [](Batch& b) { b.identities_known = figure_max + 1; }},
+    {"CorrectionWithIdentity", Violation::correction_lists,
+     [](Batch& b) { correct(b).identities = {held("10.0.0.1", "user alice")}; }},
     {"SumOverflow", Violation::sum_overflow,
      [](Batch& b) {
          for (Transfer& t : b.transfers) t.volume.bytes = Bytes{figure_max};

@@ -115,6 +115,9 @@ struct Batch {
     // Who held which address or MAC address from when on, as the source of this meter states it.
     // Sorted, each once.
     std::vector<IdentityEvent> identities;
+    // The number of the newest event that the sessions had with which the batch was attributed
+    // (ledger/identity_store.hpp); 0: none. Where that changed within the batch, the smallest.
+    std::uint64_t identities_known = 0;
 
     // The total that the meter counted for this batch. The ledger refuses a batch if the sum of the
     // transfers differs (conservation), and stores the total for audits. Zero in a correction.

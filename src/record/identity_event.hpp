@@ -16,11 +16,16 @@
 
 namespace octroi {
 
+// The kinds of identities that somebody can hold.
+[[nodiscard]] constexpr bool is_held_kind(IdentityKind kind) noexcept {
+    return kind == IdentityKind::prefix || kind == IdentityKind::mac;
+}
+
 struct IdentityEvent {
     UtcTime at;     // from when it holds
     Identity held;  // an address or a prefix, or a MAC address; canonical (record/identity.hpp)
     // A MAC address, a user, or any other kind that a binding may name; canonical. With an empty
-    // value: nobody holds it from `at` on.
+    // value (and the first kind): nobody holds it from `at` on.
     Identity holder;
     // At the latest, for example the end of a lease; max: not known. A later event of the same
     // source for `held` ends it too.

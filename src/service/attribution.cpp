@@ -8,6 +8,7 @@
 #include "attribute/builtin_classes.hpp"
 #include "attribute/source_prefixes.hpp"
 #include "host/log.hpp"
+#include "host/random.hpp"
 #include "service/class_file.hpp"
 
 namespace octroi {
@@ -90,14 +91,37 @@ Result<bool> AttributionSource::refresh_classes() {
 AttributionSource::Refreshed AttributionSource::refresh() {
     const auto directory = refresh_directory();
     const auto classes = refresh_classes();
+    const auto sessions = refresh_sessions();
     Refreshed refreshed{.is_new = directory.value_or(false) || classes.value_or(false),
+                        .has_new_sessions = sessions.value_or(false),
                         .outcome = {}};
     if (!directory)
         refreshed.outcome = std::unexpected(directory.error());
     else if (!classes)
         refreshed.outcome = std::unexpected(classes.error());
+    else if (!sessions)
+        refreshed.outcome = std::unexpected(sessions.error());
     if (refreshed.is_new) make_source_tables();
     return refreshed;
+}
+
+Status AttributionSource::use_identities(IdentityStore& store, UtcTime since) {
+    TRY_ASSIGN(identities_, IdentitySessions::load(store, since, random_seed()));
+    tables_.sessions = identities_->table();
+    return {};
+}
+
+Result<bool> AttributionSource::refresh_sessions() {
+    if (!identities_) return false;
+    TRY_ASSIGN(const bool is_new, identities_->refresh());
+    // Also events that drop_known_identities() has read.
+    if (!is_new && tables_.sessions == identities_->table()) return false;
+    tables_.sessions = identities_->table();
+    return true;
+}
+
+Status AttributionSource::drop_known_identities(Batch& batch) {
+    return identities_ ? identities_->drop_known(batch) : Status();
 }
 
 Result<std::optional<ClassTable>> put_configured_classes(const Config& config,

@@ -16,6 +16,7 @@
 #include "ledger/directory_store.hpp"
 #include "record/duplicate_traffic.hpp"
 #include "record/source_tables.hpp"
+#include "service/identity_sessions.hpp"
 
 namespace octroi {
 
@@ -27,6 +28,8 @@ struct AttributionTables {
     Attributor::DirectoryPtr directory;
     Attributor::ClassesPtr classes;
     Attributor::ServicesPtr services;
+    // Who held which address when. Null: nobody states it.
+    SessionsPtr sessions = nullptr;
     // The same for meters that attribute where they count. Null: there is no such meter (imports).
     SourceTablesPtr source = nullptr;
     // [[rule]], for meters that count by rules. Null: as `source`.
@@ -58,9 +61,18 @@ public:
     // removed: an address that goes may have had traffic until now.
     void add_fallback(const std::vector<LocalNetwork>& networks,
                       const std::vector<std::string>& outside = {});
+    // Loads who held which address when, and keeps it up to date. The store must outlive the
+    // source. since: see IdentityQuestion.
+    [[nodiscard]] Status use_identities(IdentityStore& store, UtcTime since);
+    // Reads events that came since. True: tables().sessions are new.
+    [[nodiscard]] Result<bool> refresh_sessions();
+    // IdentitySessions::drop_known(). Without use_identities() the batch stays as it is.
+    [[nodiscard]] Status drop_known_identities(Batch& batch);
+
     struct Refreshed {
         bool is_new = false;  // tables() are new, also where another part could not be read
-        Status outcome;       // of the first part that failed; the next call tries it again
+        bool has_new_sessions = false;  // tables().sessions are new
+        Status outcome;  // of the first part that failed; the next call tries it again
     };
     // Asks the ledger for changes of the directory and of the class table.
     [[nodiscard]] Refreshed refresh();
@@ -94,6 +106,7 @@ private:
     std::string class_version_;
     SourceTables source_;
     AttributionTables tables_;
+    std::optional<IdentitySessions> identities_;
 };
 
 // Puts the class table that the configuration names into the ledger and in force there, because

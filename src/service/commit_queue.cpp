@@ -29,6 +29,12 @@ std::optional<AttributionTables> CommitQueue::new_tables(std::size_t worker) {
     return std::exchange(places_[worker].tables, std::nullopt);
 }
 
+std::optional<SessionsPtr> CommitQueue::new_sessions(std::size_t worker) {
+    const std::lock_guard lock(mutex_);
+    places_[worker].has_sessions.store(false, std::memory_order_relaxed);
+    return std::exchange(places_[worker].sessions, std::nullopt);
+}
+
 void CommitQueue::finish(std::size_t worker, std::optional<Error> error) {
     const std::lock_guard lock(mutex_);
     places_[worker].finished = true;
@@ -81,6 +87,16 @@ void CommitQueue::post_tables(const AttributionTables& tables) {
     }
 }
 
+// Also into tables that a worker has not fetched yet: it would go back to older sessions with them.
+void CommitQueue::post_sessions(const SessionsPtr& sessions) {
+    const std::lock_guard lock(mutex_);
+    for (Place& place : places_) {
+        if (place.tables) place.tables->sessions = sessions;
+        place.sessions = sessions;
+        place.has_sessions.store(true, std::memory_order_relaxed);
+    }
+}
+
 bool CommitQueue::all_finished() const {
     const std::lock_guard lock(mutex_);
     return std::all_of(places_.begin(), places_.end(),
@@ -105,6 +121,8 @@ void CommitQueue::reopen(std::size_t worker) {
     place.error.reset();
     place.tables.reset();
     place.has_tables.store(false, std::memory_order_relaxed);
+    place.sessions.reset();
+    place.has_sessions.store(false, std::memory_order_relaxed);
 }
 
 void CommitQueue::close() {

@@ -32,6 +32,11 @@ public:
     }
     // New tables since the last call, if there are.
     [[nodiscard]] std::optional<AttributionTables> new_tables(std::size_t worker);
+    // The same for sessions: they may be used within a batch.
+    [[nodiscard]] bool has_new_sessions(std::size_t worker) const noexcept {
+        return places_[worker].has_sessions.load(std::memory_order_relaxed);
+    }
+    [[nodiscard]] std::optional<SessionsPtr> new_sessions(std::size_t worker);
     // How long after a batch the next one is due. Cheap: asked after each pull.
     [[nodiscard]] Duration commit_interval() const noexcept {
         return {commit_interval_ns_.load(std::memory_order_relaxed)};
@@ -46,7 +51,7 @@ public:
     // done().
     struct Waiting {
         std::size_t worker = 0;
-        const Batch* batch = nullptr;
+        Batch* batch = nullptr;  // may be changed before it is committed for the first time
     };
     [[nodiscard]] std::optional<Waiting> next(Duration wait);
     void done(std::size_t worker);
@@ -54,6 +59,8 @@ public:
     void pause(Duration wait);
     // Each worker attributes with these tables after its next batch, which is due at once.
     void post_tables(const AttributionTables& tables);
+    // Each worker attributes with these sessions from its next pull on.
+    void post_sessions(const SessionsPtr& sessions);
     void set_commit_interval(Duration interval) noexcept {
         commit_interval_ns_.store(interval.ns, std::memory_order_relaxed);
     }
@@ -73,6 +80,8 @@ private:
         std::optional<Batch> batch;
         std::optional<AttributionTables> tables;
         std::atomic<bool> has_tables = false;
+        std::optional<SessionsPtr> sessions;
+        std::atomic<bool> has_sessions = false;
         bool finished = false;
         std::optional<Error> error;  // finished with it
     };

@@ -73,7 +73,7 @@ Status Daemon::commit_next() {
 }
 
 Status Daemon::commit(const CommitQueue::Waiting& waiting) {
-    const auto outcome = store_.commit(*waiting.batch);
+    const auto outcome = try_commit(*waiting.batch);
     if (!outcome) board_.on_commit_failed(outcome.error().text);
     if (!outcome && !stopping_ && is_transient(outcome.error())) {
         if (commit_problem_.empty())
@@ -90,8 +90,24 @@ Status Daemon::commit(const CommitQueue::Waiting& waiting) {
     board_.on_committed(waiting.worker, *waiting.batch, clock_.uptime());
     log_committed(*waiting.batch);
     if (options_.committed) options_.committed(*waiting.batch);
+    const bool has_identities = !waiting.batch->identities.empty();
     queue_.done(waiting.worker);
+    if (has_identities) post_new_sessions();
     return {};
+}
+
+Result<CommitOutcome> Daemon::try_commit(Batch& batch) {
+    if (filtered_ != batch.id) {
+        TRY(attribution_.drop_known_identities(batch));
+        filtered_ = batch.id;
+    }
+    return store_.commit(batch);
+}
+
+// An error comes again at the next refresh, which logs it.
+void Daemon::post_new_sessions() {
+    if (attribution_.refresh_sessions().value_or(false))
+        queue_.post_sessions(attribution_.tables().sessions);
 }
 
 void Daemon::refresh() {
@@ -103,7 +119,10 @@ void Daemon::refresh() {
         attribution_.add_fallback(networks.local, networks.outside);
     }
     const auto refreshed = attribution_.refresh();
-    if (refreshed.is_new) post_tables();
+    if (refreshed.is_new)
+        post_tables();
+    else if (refreshed.has_new_sessions)
+        queue_.post_sessions(attribution_.tables().sessions);
     // Each refresh meets the same problem again: it is logged once.
     const std::string problem = refreshed.outcome ? "" : refreshed.outcome.error().text;
     if (!problem.empty() && problem != refresh_problem_)

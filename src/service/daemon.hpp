@@ -61,6 +61,8 @@ private:
     [[nodiscard]] bool time_is_up() const;
     [[nodiscard]] Status commit_next();
     [[nodiscard]] Status commit(const CommitQueue::Waiting& waiting);
+    [[nodiscard]] Result<CommitOutcome> try_commit(Batch& batch);
+    void post_new_sessions();
     void refresh();
 
     Store& store_;
@@ -75,6 +77,8 @@ private:
     Duration retry_at_;
     std::string commit_problem_;   // why the last commit failed; empty: it did not
     std::string refresh_problem_;  // the same of the last refresh
+    // The batch without the events that the ledger has; its content must not change any more.
+    std::optional<BatchId> filtered_;
     bool stopping_ = false;
 };
 

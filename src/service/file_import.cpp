@@ -19,8 +19,13 @@ constexpr Duration progress_interval = Duration::milliseconds(200);
 class ImportTarget final : public BatchTarget {
 public:
     ImportTarget(const ImportSettings& settings, const file::OnceMeter& meter, Store& store,
-                 const Clock& clock, ImportedFile& outcome)
-        : settings_(settings), meter_(meter), store_(store), clock_(clock), outcome_(outcome) {}
+                 AttributionSource& attribution, const Clock& clock, ImportedFile& outcome)
+        : settings_(settings),
+          meter_(meter),
+          store_(store),
+          attribution_(attribution),
+          clock_(clock),
+          outcome_(outcome) {}
 
     bool go_on() override {
         report_progress();
@@ -36,8 +41,10 @@ public:
     Status put(Batch batch) override {
         has_committed_ = true;
         if (batch.cursors.empty()) return {};  // nothing was read
+        TRY(attribution_.drop_known_identities(batch));
         TRY_ASSIGN([[maybe_unused]] const CommitOutcome done, store_.commit(batch));
         log_committed(batch);
+        outcome_.identities += batch.identities.size();
         add_saturated(outcome_.volume, batch.observed);
         ++outcome_.batches;
         return {};
@@ -54,6 +61,7 @@ private:
     const ImportSettings& settings_;
     const file::OnceMeter& meter_;
     Store& store_;
+    AttributionSource& attribution_;
     const Clock& clock_;
     ImportedFile& outcome_;
     Duration reported_at_;
@@ -62,9 +70,9 @@ private:
 
 class FileImport {
 public:
-    FileImport(const ImportSettings& settings, Store& store, const AttributionTables& tables,
+    FileImport(const ImportSettings& settings, Store& store, AttributionSource& attribution,
                const Clock& clock)
-        : settings_(settings), store_(store), tables_(tables), clock_(clock) {}
+        : settings_(settings), store_(store), attribution_(attribution), clock_(clock) {}
 
     Result<ImportedFile> import(const std::string& file) {
         TRY_ASSIGN(const auto known, store_.cursors(settings_.cursor_prefix));
@@ -85,8 +93,11 @@ public:
         if (continued)
             log_info(
                 fmt::format("{}: continues after frame {}", file, count_text(meter->resumed_at())));
-        ImportTarget target(settings_, *meter, store_, clock_, outcome);
-        MeteringLoop loop(settings_.meter, *meter, tables_, target, clock_, progress_interval);
+        // The file before may have said who held the addresses of this one.
+        TRY_ASSIGN([[maybe_unused]] const bool is_new, attribution_.refresh_sessions());
+        ImportTarget target(settings_, *meter, store_, attribution_, clock_, outcome);
+        MeteringLoop loop(settings_.meter, *meter, attribution_.tables(), target, clock_,
+                          progress_interval);
         TRY(loop.run());
         outcome.frames = meter->frames();
         outcome.warning = meter->warning();
@@ -113,7 +124,7 @@ private:
 
     const ImportSettings& settings_;
     Store& store_;
-    const AttributionTables& tables_;
+    AttributionSource& attribution_;
     const Clock& clock_;
 };
 
@@ -141,6 +152,7 @@ Result<ImportOutcome> import_files(const std::vector<std::string>& files,
     TRY(put_configured_classes(config, ledger, clock.now()));
     // The interfaces of this machine say nothing about the place where a file was recorded.
     TRY_ASSIGN(auto attribution, AttributionSource::create(config, ledger, private_networks()));
+    TRY(attribution.use_identities(ledger, UtcTime::min()));
     if (attribution.assumed())
         log_info(
             "no network is declared local: private addresses count as local. Next: --local, or "
@@ -148,7 +160,7 @@ Result<ImportOutcome> import_files(const std::vector<std::string>& files,
             "network add");
     TRY_ASSIGN(auto duplicates, put_precedence(config, settings.kinds, ledger, clock.now()));
     attribution.use_duplicates(std::move(duplicates));
-    FileImport import(settings, ledger, attribution.tables(), clock);
+    FileImport import(settings, ledger, attribution, clock);
     ImportOutcome outcome;
     for (const std::string& file : files) {
         auto imported = import.import(file);

@@ -49,7 +49,8 @@ struct ImportedFile {
     std::uint64_t frames = 0;  // frames (or messages) that were read
     Volume volume;             // that was added
     std::uint64_t batches = 0;
-    std::string warning;  // why the file is not complete; empty: it is
+    std::uint64_t identities = 0;  // statements of who held an address that were new
+    std::string warning;           // why the file is not complete; empty: it is
 };
 
 struct ImportOutcome {

@@ -29,6 +29,9 @@ private:
     Status put(Batch batch) override;
     [[nodiscard]] bool has_new_tables() const override { return queue_.has_new_tables(number_); }
     std::optional<AttributionTables> new_tables() override { return queue_.new_tables(number_); }
+    std::optional<SessionsPtr> new_sessions() override {
+        return queue_.has_new_sessions(number_) ? queue_.new_sessions(number_) : std::nullopt;
+    }
 
     std::size_t number_;
     CommitQueue& queue_;

@@ -50,6 +50,7 @@ Metering::Metering(MeterName name, Meter& meter, const AttributionTables& tables
         if (own != tables.duplicates->end()) attributor_.set_duplicates(own->second);
     }
     attributor_.reserve();
+    attributor_.use_sessions(tables.sessions);
     if (tables.source) meter_.use_tables(tables.source);
     if (tables.rules) meter_.use_rules(tables.rules);
 }
@@ -78,7 +79,8 @@ Result<Batch> Metering::make_batch() {
     batch.losses = std::move(checkpoint.losses);
     make_storable(batch.losses);
     batch.translations = std::move(checkpoint.translations);
-    batch.identities = named_.take_identities();
+    batch.identities = std::move(made.identities);
+    batch.identities_known = made.identities_known;
     batch.observed = without_refused(checkpoint.observed, made.refused.volume);
     batch.last_traffic = made.last_traffic;
     exclude_implausible(batch);
@@ -88,6 +90,7 @@ Result<Batch> Metering::make_batch() {
 
 void Metering::replace(const AttributionTables& tables) {
     attributor_.replace(tables.directory, tables.classes, tables.services);
+    attributor_.use_sessions(tables.sessions);
     if (tables.source) meter_.use_tables(tables.source);
     if (tables.rules) meter_.use_rules(tables.rules);
 }

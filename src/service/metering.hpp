@@ -3,9 +3,7 @@
 
 // One meter with its attribution: readings become batches. On one thread.
 
-#include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "attribute/attributor.hpp"
 #include "base/check.hpp"
@@ -34,10 +32,17 @@ public:
     // Attributes with these tables from now on. To be called directly after make_batch() only.
     void replace(const AttributionTables& tables);
 
-    // A commit is due: the batch has many rows, which bounds memory, or a large volume.
+    // Attributes with these sessions from now on, also within a batch (Attributor::use_sessions()).
+    void use_sessions(SessionsPtr sessions) { attributor_.use_sessions(std::move(sessions)); }
+
+    // A commit is due: the batch has many rows or identities, which bounds memory, or a large
+    // volume.
     [[nodiscard]] bool full() const {
-        return attributor_.rows() >= Attributor::rows_kept || attributor_.is_volume_due();
+        return attributor_.rows() >= Attributor::rows_kept || attributor_.is_volume_due() ||
+               attributor_.identities() >= identities_max;
     }
+    // The meter has stated who held an address: other meters wait for the commit.
+    [[nodiscard]] bool has_identities() const { return attributor_.identities() > 0; }
     // The batch has the most rows that memory permits: no reading before the next commit.
     [[nodiscard]] bool overfull() const { return attributor_.rows() >= 2 * Attributor::rows_kept; }
     [[nodiscard]] const MeterName& name() const { return name_; }
@@ -45,6 +50,9 @@ public:
     [[nodiscard]] std::vector<CounterValue> counters() const;
 
 private:
+    // Some 10 MB.
+    static constexpr std::size_t identities_max = std::size_t{1} << 16U;
+
     // Gives the attributor new names before the readings that refer to them.
     class NamedSink final : public ReadingSink {
     public:
@@ -62,15 +70,7 @@ private:
             attributor_.accept_counted(volumes);
         }
         void accept_identities(std::span<const IdentityEvent> events) override {
-            identities_.insert(identities_.end(), events.begin(), events.end());
-        }
-        // The events since the last call: sorted, each once.
-        [[nodiscard]] std::vector<IdentityEvent> take_identities() {
-            std::vector<IdentityEvent> events = std::exchange(identities_, {});
-            std::ranges::sort(events);
-            const auto repeated = std::ranges::unique(events);
-            events.erase(repeated.begin(), repeated.end());
-            return events;
+            attributor_.accept_identities(events);
         }
         // A call of pull() or checkpoint() begins.
         void begin_pull() noexcept { counted_ = 0; }
@@ -91,7 +91,6 @@ private:
 
         const Meter& meter_;
         Attributor& attributor_;
-        std::vector<IdentityEvent> identities_;
         std::size_t counted_ = 0;    // volumes of this call of the meter
         std::size_t known_ = 0;      // rows that the attributor has
         std::uint64_t refused_ = 0;  // the count that the attributor has

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "host/log.hpp"
 
 namespace octroi {
@@ -41,6 +43,7 @@ Result<bool> MeteringLoop::step() {
     TRY_ASSIGN(const Pull pull, metering_.pull(pull_wait_));
     if (pull == Pull::end) return false;
     note_committed();
+    if (auto sessions = target_.new_sessions()) metering_.use_sessions(*std::move(sessions));
     // While the last batch is not committed the meter goes on reading, as far as memory permits.
     if (is_due(pull) && (target_.is_ready() || metering_.overfull())) TRY(hand_over(Which::next));
     return target_.go_on();
@@ -52,7 +55,8 @@ bool MeteringLoop::is_due(Pull pull) const {
     if (!problem_.empty() && waited < retry_interval) return false;
     if (metering_.full() || target_.has_new_tables()) return true;
     const auto interval = target_.commit_interval();
-    return interval && waited >= *interval;
+    if (!interval) return false;
+    return waited >= (metering_.has_identities() ? std::min(*interval, identity_delay) : *interval);
 }
 
 void MeteringLoop::note_committed() {

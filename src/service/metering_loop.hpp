@@ -33,6 +33,8 @@ public:
     [[nodiscard]] virtual bool has_new_tables() const { return false; }
     // New tables for readings from now on, if there are. Asked after each batch.
     [[nodiscard]] virtual std::optional<AttributionTables> new_tables() { return std::nullopt; }
+    // New sessions for readings from now on, if there are. Asked after each pull; no batch is due.
+    [[nodiscard]] virtual std::optional<SessionsPtr> new_sessions() { return std::nullopt; }
 };
 
 class MeteringLoop {
@@ -70,6 +72,9 @@ private:
     bool uncommitted_ = false;  // a batch was put, and is not known to be committed
     bool target_has_failed_ = false;
 };
+
+// How soon a batch is due that has statements of who held an address: other meters wait for it.
+inline constexpr Duration identity_delay = Duration::seconds(1);
 
 // At level debug.
 void log_committed(const Batch& batch);

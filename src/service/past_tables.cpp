@@ -5,12 +5,14 @@
 #include <utility>
 
 #include "attribute/builtin_classes.hpp"
+#include "host/random.hpp"
 #include "service/attribution.hpp"
 
 namespace octroi {
 namespace {
 
-constexpr std::size_t directories_kept = 32;
+// Versions of the directory, or of what was known of identities.
+constexpr std::size_t directories_kept = 256;
 
 // A table of no version: everything has one class.
 Result<std::optional<ClassTable>> class_table_of(Ledger& ledger, const std::string& version) {
@@ -47,6 +49,8 @@ Result<std::unique_ptr<PastTables>> PastTables::create(Ledger& ledger, const Con
 
 Status PastTables::load(const Config& config, std::uint64_t seed) {
     Reattribution::Tables tables;
+    TRY(load_identities());
+    tables.sessions = sessions_;
     TRY_ASSIGN(tables.directory, declared_directory(ledger_, config.attribute));
     for (const Prefix& prefix : config.attribute.local)
         configured_.push_back({to_string(prefix), config.attribute.per_address});
@@ -64,7 +68,6 @@ Status PastTables::load(const Config& config, std::uint64_t seed) {
         history_.push_back(change.delta);
         return {};
     }));
-    bindings_ = index_bindings(tables.directory.bindings);
     for (const DirectoryDelta& delta : history_)
         tables.has_names = tables.has_names ||
                            std::ranges::any_of(delta.bindings, is_near_name, &Binding::identity);
@@ -92,15 +95,57 @@ Directory PastTables::directory_of(std::uint64_t version) const {
     return directory;
 }
 
-const PastTables::PastVersion& PastTables::directory_at(std::uint64_t version) {
-    PastVersion& past = directories_[version];
-    if (past.directory) return past;
+Status PastTables::load_identities() {
+    sessions_ = SessionTable::without_events(random_seed());
+    known_sessions_[0] = sessions_;
+    TRY(ledger_.each_identity({}, [&](const StoredIdentity& stored) -> Status {
+        events_.push_back({stored.number, stored.source, stored.event});
+        return {};
+    }));
+    sessions_ = SessionTable::with(sessions_, events_);
+    held_ = HeldIndex(events_);
+    return {};
+}
+
+std::span<const SessionInput> PastTables::events_between(std::uint64_t after,
+                                                         std::uint64_t until) const {
+    const auto first = std::ranges::upper_bound(events_, after, {}, &SessionInput::number);
+    return {first, std::ranges::upper_bound(events_, until, {}, &SessionInput::number)};
+}
+
+// Made from the nearest one with fewer events.
+SessionsPtr PastTables::sessions_at(std::uint64_t number) {
+    if (number == sessions_->number()) return sessions_;
+    const auto before = std::prev(known_sessions_.upper_bound(number));
+    if (before->first == number) return before->second;
+    auto made = SessionTable::with(before->second, events_between(before->first, number), number);
+    return known_sessions_.emplace(number, std::move(made)).first->second;
+}
+
+const PastTables::PastVersion& PastTables::version_at(std::uint64_t version) {
+    PastVersion& past = versions_[version];
+    if (past.tables.directory) return past;
     Directory directory = directory_of(version);
     past.assumed_networks = directory.networks.empty();
     if (past.assumed_networks) directory.networks = fallback_;
-    past.directory = std::make_unique<PastDirectory>(std::move(directory), bindings_,
-                                                     tables().directory.networks);
+    past.tables = PastTablesOfVersion::of(std::move(directory));
     return past;
+}
+
+const PastDirectory& PastTables::directory_at(const DirectoryKey& key) {
+    std::unique_ptr<PastDirectory>& past = directories_[key];
+    if (past) return *past;
+    const auto [version, known] = key;
+    PastTablesOfVersion before = version_at(version).tables;
+    before.sessions = sessions_at(known);
+    // Under the directory of now only later events make a difference.
+    std::optional<std::vector<Identity>> changed;
+    if (version == directory_version())
+        changed = held_.concerned_by(events_between(known, identities_known()));
+    past =
+        std::make_unique<PastDirectory>(std::move(before), now_->bindings(),
+                                        tables().directory.networks, changed ? &*changed : nullptr);
+    return *past;
 }
 
 Status PastTables::add_classes(const std::string& version) {
@@ -111,24 +156,30 @@ Status PastTables::add_classes(const std::string& version) {
 }
 
 Result<const Reattribution::Past*> PastTables::find(std::uint64_t version,
-                                                    const std::string& classes) {
-    if (version > directory_version() || !class_versions_.contains(classes)) return nullptr;
-    const auto known = past_.find({version, classes});
-    if (known != past_.end()) return &known->second;
+                                                    const std::string& classes,
+                                                    std::uint64_t known) {
+    if (version > directory_version() || !class_versions_.contains(classes) ||
+        known > identities_known())
+        return nullptr;
+    const DirectoryKey key{version, known};
+    const auto found = past_.find({key, classes});
+    if (found != past_.end()) return &found->second;
     TRY(add_classes(classes));
-    const PastVersion& directory = directory_at(version);
+    const PastDirectory& directory = directory_at(key);
     const auto change = classes_.find(classes);
     const Reattribution::Past past{
-        .directory = directory.directory.get(),
+        .directory = &directory,
         .classes = change == classes_.end() ? nullptr : change->second.get(),
-        .assumed_networks = assumed_ && directory.assumed_networks};
-    return &past_.emplace(Key{version, classes}, past).first->second;
+        .assumed_networks = assumed_ && version_at(version).assumed_networks};
+    return &past_.emplace(Key{key, classes}, past).first->second;
 }
 
 void PastTables::drop() {
     if (directories_.size() <= directories_kept) return;
     past_.clear();
     directories_.clear();
+    known_sessions_.erase(std::next(known_sessions_.begin()), known_sessions_.end());
+    if (versions_.size() > directories_kept) versions_.clear();
 }
 
 }  // namespace octroi

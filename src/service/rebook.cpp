@@ -122,7 +122,7 @@ private:
     [[nodiscard]] Status correct(const Interval& slice) {
         RebookSlice rows;
         TRY(ledger_.snapshot([&] { return read(slice, rows); }));
-        for (const SliceMove& move : rows.moves()) note(rows, move);
+        for (const SliceMove& move : rows.moves(request_.identities)) note(rows, move);
         for (Batch& batch : rows.corrections(slice)) TRY(commit(std::move(batch)));
         return {};
     }
@@ -144,7 +144,7 @@ private:
     [[nodiscard]] Status attribute(const TransferSum& sum, RebookSlice& rows) {
         const SliceKey before = rows.key_of(sum);
         TRY_ASSIGN(const Reattribution::Past* past,
-                   past_.find(sum.directory_version, sum.class_version));
+                   past_.find(sum.directory_version, sum.class_version, sum.identities_known));
         examined_ += sum.volume;
         if (past == nullptr) {
             rows.add_observed(before, before, sum);
@@ -157,11 +157,23 @@ private:
         const SliceKey after{before.meter, before.bucket, rows.number_of(from.party),
                              rows.number_of(to.party), rows.service_number(service.name)};
         rows.add_observed(before, after, sum);
+        if (!concerns(sum, from, to)) return {};
         note_doubt(from.doubt, to_string(sum.from), sum);
         note_doubt(to.doubt, to_string(sum.to), sum);
         note_doubt(service.doubt, sum.service, sum);
         if (from.doubt || to.doubt || service.doubt) unresolved_ += sum.volume;
         return {};
+    }
+
+    // Whether a doubt about the row is one of this run: about one of its identities.
+    [[nodiscard]] bool concerns(const TransferSum& sum, const Reattribution::End& from,
+                                const Reattribution::End& to) const {
+        const auto& wanted = request_.identities;
+        const auto is_about = [&](const Party& party, const Reattribution::End& end) {
+            return wanted.contains(party.identity) ||
+                   (end.doubt && wanted.contains(end.doubt->subject));
+        };
+        return wanted.empty() || is_about(sum.from, from) || is_about(sum.to, to);
     }
 
     void note_doubt(const std::optional<Doubt>& doubt, const std::string& name,
@@ -191,6 +203,7 @@ private:
         batch.booked_at = request_.now;
         batch.class_version = past_.class_version();
         batch.directory_version = past_.directory_version();
+        batch.identities_known = past_.identities_known();
         batch.correction->reason =
             request_.reason.empty() ? "bindings, classes, services of " + to_rfc3339(request_.now)
                                     : request_.reason;

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <set>
 #include <string>
 
 #include "config/config.hpp"
@@ -25,6 +26,8 @@ struct RebookRequest {
     Interval period;     // min and max: without bound
     std::string meter;   // only meters of this name; empty: all
     std::string reason;  // of the corrections, for people; empty: made here
+    // Only what is connected with parties of these identities (identity_text()); empty: everything.
+    std::set<std::string> identities;
     bool dry_run = false;
     UtcTime now;
     std::size_t slice_rows = 100'000;  // about that many rows of the ledger at a time

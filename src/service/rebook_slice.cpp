@@ -2,6 +2,7 @@
 #include "service/rebook_slice.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "record/transfer_order.hpp"
@@ -97,7 +98,7 @@ std::vector<SliceKey> RebookSlice::changed() const {
 
 // First as the rows of the meters move. An earlier correction moved the rest, of
 // which only the sums are known: it is paired in the order of the keys, bucket by bucket.
-std::vector<SliceMove> RebookSlice::moves() {
+std::vector<SliceMove> RebookSlice::moves(const std::set<std::string>& identities) {
     std::map<SliceKey, Volume> over;
     std::map<SliceKey, Volume> under;
     for (const SliceKey& key : changed()) {
@@ -127,12 +128,66 @@ std::vector<SliceMove> RebookSlice::moves() {
         }
     }
     std::ranges::stable_sort(made, {}, [](const SliceMove& move) { return move.before.bucket; });
+    if (!identities.empty()) select(made, identities);
     return made;
+}
+
+bool RebookSlice::has_identity(const SliceKey& key, const std::set<std::string>& identities) const {
+    return identities.contains(party(key.from).identity) ||
+           identities.contains(party(key.to).identity);
+}
+
+// Whether a correction of these keys alone adds what it removes, also of the scaled part.
+bool RebookSlice::is_balanced(const std::vector<SliceKey>& keys) const {
+    Sum wanted;
+    Sum booked;
+    for (const SliceKey& key : keys) {
+        const Sums& sums = sums_.at(key);
+        wanted.volume += sums.wanted.volume;
+        wanted.estimate += sums.wanted.estimate;
+        booked.volume += sums.booked.volume;
+        booked.estimate += sums.booked.estimate;
+    }
+    return wanted.is_same(booked);
+}
+
+// Keys that exchange volume in a bucket are one group, of which the sums are equal. Where the part
+// that was scaled up from samples is not, the group is the whole bucket of the meter.
+void RebookSlice::select(std::vector<SliceMove>& moves, const std::set<std::string>& identities) {
+    const std::vector<SliceKey> keys = changed();
+    std::vector<std::size_t> group(keys.size());
+    std::iota(group.begin(), group.end(), std::size_t{0});
+    const auto place_of = [&](const SliceKey& key) {
+        return static_cast<std::size_t>(std::ranges::lower_bound(keys, key) - keys.begin());
+    };
+    const auto root_of = [&](std::size_t at) {
+        while (group[at] != at) at = group[at] = group[group[at]];
+        return at;
+    };
+    for (const SliceMove& move : moves)
+        group[root_of(place_of(move.before))] = root_of(place_of(move.after));
+    std::map<std::size_t, std::vector<SliceKey>> members;
+    for (std::size_t i = 0; i < keys.size(); ++i) members[root_of(i)].push_back(keys[i]);
+    selected_.emplace();
+    std::set<std::pair<std::uint32_t, UtcTime>> whole;
+    for (const auto& [root, list] : members) {
+        if (std::ranges::none_of(list, [&](const auto& k) { return has_identity(k, identities); }))
+            continue;
+        if (is_balanced(list))
+            selected_->insert(list.begin(), list.end());
+        else
+            whole.emplace(list.front().meter, list.front().bucket);
+    }
+    for (const SliceKey& key : keys)
+        if (whole.contains({key.meter, key.bucket})) selected_->insert(key);
+    std::erase_if(moves, [&](const SliceMove& move) { return !selected_->contains(move.before); });
 }
 
 std::vector<Batch> RebookSlice::corrections(const Interval& corrected) const {
     std::vector<Batch> batches;
-    const std::vector<SliceKey> keys = changed();
+    std::vector<SliceKey> keys = changed();
+    if (selected_)
+        std::erase_if(keys, [&](const SliceKey& key) { return !selected_->contains(key); });
     for (std::size_t at = 0; at < keys.size();) {
         const std::uint32_t meter = keys[at].meter;
         CorrectionMaker maker(meters_.at(meter), corrected);

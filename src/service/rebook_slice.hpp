@@ -7,6 +7,8 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,9 +66,12 @@ public:
     // A row of the ledger with corrections.
     void add_booked(const TransferSum& sum);
 
-    // What moves, in pairs, by bucket; and one batch for each meter with differences. To be called
-    // once, after all rows. The batches have no id, booked_at, versions and reason.
-    [[nodiscard]] std::vector<SliceMove> moves();
+    // What moves, in pairs, by bucket. To be called once, after all rows. identities: only what is
+    // connected with a party that has one of these as its identity (identity_text()), through moves
+    // in its bucket; empty: everything.
+    [[nodiscard]] std::vector<SliceMove> moves(const std::set<std::string>& identities = {});
+    // One batch for each meter with differences, after moves(): of its moves. The batches have no
+    // id, booked_at, versions and reason.
     [[nodiscard]] std::vector<Batch> corrections(const Interval& corrected) const;
 
     [[nodiscard]] const Party& party(std::uint32_t number) const { return parties_.at(number); }
@@ -98,12 +103,18 @@ private:
     };
     // The keys with differences, sorted.
     [[nodiscard]] std::vector<SliceKey> changed() const;
+    // Leaves moves that are connected with the identities, and their keys in selected_.
+    void select(std::vector<SliceMove>& moves, const std::set<std::string>& identities);
+    [[nodiscard]] bool has_identity(const SliceKey& key,
+                                    const std::set<std::string>& identities) const;
+    [[nodiscard]] bool is_balanced(const std::vector<SliceKey>& keys) const;
 
     ValueNumbers<MeterName> meters_;
     ValueNumbers<Party> parties_;
     ValueNumbers<std::string> services_;
     boost::unordered_flat_map<SliceKey, Sums, Hash> sums_;
     std::vector<SliceMove> provenance_;
+    std::optional<std::set<SliceKey>> selected_;  // nullopt: all keys
 };
 
 }  // namespace octroi

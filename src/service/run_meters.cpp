@@ -20,6 +20,7 @@
 #include "service/daemon.hpp"
 #include "service/found_sources.hpp"
 #include "service/health.hpp"
+#include "service/late_identities.hpp"
 #include "service/ledger_url.hpp"
 #include "service/local_networks.hpp"
 #include "service/log_settings.hpp"
@@ -142,6 +143,7 @@ Result<RunOutcome> meter_until_end(const RunSettings& settings, Ledger& ledger, 
     TRY_ASSIGN(auto attribution, AttributionSource::create(config, ledger, host_networks.local));
     TRY_ASSIGN(auto duplicates, put_precedence(config, settings.kinds, ledger, clock.now()));
     attribution.use_duplicates(std::move(duplicates));
+    TRY(attribution.use_identities(ledger, clock.now() - sessions_loaded));
     // Before the meters are open: without handlers a signal would end the process at once. The
     // reload handler comes second, because it replaces the one of SIGHUP.
     catch_stop_signals();
@@ -171,6 +173,15 @@ Result<RunOutcome> meter_until_end(const RunSettings& settings, Ledger& ledger, 
                    .committed = [&](const Batch& batch) { outcome.total.add(batch); },
                    .networks = [&] { return present_networks(host); },
                    .between_commits = [&] { serve(); }});
+    LateIdentityThread late_identities(
+        [&](const LedgerOptions& wanted) {
+            LedgerOptions options = settings.ledger_options;
+            options.mode = wanted.mode;
+            options.owner = wanted.owner;
+            options.activity = wanted.activity;
+            return open_ledger(settings.ledger_path, options);
+        },
+        config, clock);
     Reload reload(config, {.read = settings.read_config,
                            .config_file = settings.config_file,
                            .table = settings.table,
@@ -180,6 +191,7 @@ Result<RunOutcome> meter_until_end(const RunSettings& settings, Ledger& ledger, 
                            .apply = [&](const Config& next) {
                                daemon.post_tables();
                                daemon.set_commit_interval(next.ledger.commit_interval);
+                               late_identities.set_config(next);
                                set_daemon_log(next.log, settings.log_level);
                                if (class_refresh) class_refresh->configure(next);
                                settings.apply_config(next);

@@ -261,6 +261,8 @@ Report who_report(const std::vector<AddressUser>& users) {
                       {"inside_port", "Port", ColumnKind::number, Audience::everyone, 4},
                       {"account", "Account"},
                       {"identity", "Identity", ColumnKind::text, Audience::everyone, 5},
+                      {"holder", "Held by", ColumnKind::text, Audience::everyone, 2},
+                      {"source", "Source", ColumnKind::text, Audience::everyone, 4},
                       {"from", "From", ColumnKind::time, Audience::everyone, 1},
                       {"until", "Until", ColumnKind::time, Audience::everyone, 1},
                       {"exporter", "Exporter", ColumnKind::text, Audience::everyone, 6}};
@@ -277,7 +279,8 @@ Report who_report(const std::vector<AddressUser>& users) {
               limited ? Cell{ports_text(t)} : Cell{}, limit(t.first_port), limit(t.last_port),
               limit(t.port_step), address(t.remote), port(t.remote_port), address(t.inside),
               port(t.inside_port), text_or_absent(to_string(user.party)),
-              text_or_absent(user.party.identity), precise_or_absent(t.valid.begin),
+              text_or_absent(user.party.identity), text_or_absent(user.holder),
+              text_or_absent(user.source), precise_or_absent(t.valid.begin),
               precise_or_absent(t.valid.end), address(t.device)}});
     }
     report.when_empty =

@@ -35,6 +35,9 @@ using ExcludedVolumes = std::map<std::string, Volume>;
 struct AddressUser {
     Translation translation;  // an empty inside address: the host used the address itself
     Party party;  // its account, or unattributed; an empty name: outside of the local networks
+    // Where a session decided: who held the address, and the meter that stated it. Else empty.
+    std::string holder = {};
+    std::string source = {};
 };
 [[nodiscard]] Report who_report(const std::vector<AddressUser>& users);
 // The networks that are declared local.

@@ -195,6 +195,22 @@ class Ledger:
             [text(r[0]) + text(r[1]) + u8(r[2]) + u32(r[3]) + u32(r[4]) + u32(r[5]) + text(r[6]) + u32(r[7]) +
              text(r[8]) + u32(r[9]) + i64(r[10]) + i64(r[11]) for r in rows])
 
+    # A ledger of an earlier version may lack the tables.
+    def has_identities(self):
+        return bool(self.rows("SELECT name FROM sqlite_schema WHERE name = 'batch_identities'"))
+
+    # What the header has of them; None: it has no such part.
+    def identity_part(self, batch):
+        found = self.rows("SELECT known, events, events_digest FROM batch_identities WHERE batch = ?",
+                          batch) if self.has_identities() else []
+        return (found[0][0], found[0][1:]) if found else (0, None)
+
+    def identities(self, batch):
+        rows = self.rows("SELECT at, held_kind, held, holder_kind, holder, until_at FROM identity_event "
+                         "WHERE batch = ? ORDER BY number", batch) if self.has_identities() else []
+        return len(rows), b"octroi identities 5\n" + items(
+            [i64(row[0]) + u8(row[1]) + text(row[2]) + u8(row[3]) + text(row[4]) + i64(row[5]) for row in rows])
+
     # The chains.
 
     def check_batch(self, row, writer, previous):
@@ -203,6 +219,7 @@ class Ledger:
          stored_previous, stored_hash) = row
         where = f"batch {sequence} of {writer[0].decode(errors='replace')} {writer[1].hex()}"
         names = ("transfers", "sampled", "cursors", "losses", "translations")
+        known, identities = self.identity_part(batch)
         stored = dict(zip(names, zip(lists[0::2], lists[1::2])))
         found = {"losses": self.losses(batch)}
         # Of a compacted batch, other rows that are still there do not count.
@@ -222,12 +239,18 @@ class Ledger:
         if not meters or not versions:
             raise Damage("the meter or the class version is missing")
         meter_name, meter_kind, role, layer = meters[0]
-        header = (previous + b"octroi batch 4\n" + text(writer[0]) + writer[1] + u64(sequence) + batch_id +
+        tag = b"octroi batch 4\n" if identities is None else b"octroi batch 5\n"
+        header = (previous + tag + text(writer[0]) + writer[1] + u64(sequence) + batch_id +
                   u8(kind) + text(reason) + i64(begin) + i64(end) + text(meter_name) + text(meter_kind) + u8(role) +
                   u8(layer) + i64(booked_at) + text(versions[0][0]) + u64(directory_version) +
                   u64(observed_bytes) + u64(observed_packets) + u64(observed_flows) +
                   (u8(0) + u64(0) if last_traffic is None else u8(1) + i64(last_traffic)) +
                   b"".join(u64(count) + digest for count, digest in stored.values()))
+        if identities is not None:
+            header += u64(known) + u64(identities[0]) + identities[1]
+        count, octets = self.identities(batch)
+        if (count, blake(octets)) != (identities or (0, blake(octets))):
+            self.find(where, "the identities do not have the number or digest of the header")
         if stored_previous != previous:
             self.find(where, "the previous hash is not that of the batch before")
         if blake(header) != stored_hash:

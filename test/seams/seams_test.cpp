@@ -105,8 +105,8 @@ TEST(Seams, FewFilesNameAnIdentityKind) {
                             "src/meter/counters/wanted_counter.cpp",
                             "src/meter/nftables/accounting_rule.cpp",
                             "src/meter/nftables/rule_names.cpp", "src/record/directory.hpp",
-                            "src/record/identity_kinds.cpp", "src/record/identity_values.cpp",
-                            "src/service/past_tables.cpp"));
+                            "src/record/identity_event.hpp", "src/record/identity_kinds.cpp",
+                            "src/record/identity_values.cpp", "src/service/past_tables.cpp"));
 }
 
 TEST(Seams, OnlyTheLedgerUrlNamesAStore) {

@@ -13,6 +13,7 @@
 #include "host/log.hpp"
 #include "host/stop.hpp"
 #include "service/file_import.hpp"
+#include "service/late_identities.hpp"
 #include "view/units.hpp"
 
 namespace octroi {
@@ -58,6 +59,21 @@ void report_progress(const file::OnceMeter& meter) {
     show_progress(fmt::format("importing: {}{} frames", share, count_text(meter.frames())));
 }
 
+// What the new statements of who held an address change in traffic that was there before, and the
+// other way round.
+Status rebook_late(Session& session, const Config& config, Ledger& ledger) {
+    TRY_ASSIGN(const bool is_new, has_new_pairs(ledger));
+    if (!is_new) return {};
+    auto owned = open_ledger(session, OpenMode::read_write, "octroi import", "rebook");
+    // The daemon, or octroi rebook, rebooks now: a daemon does this too, and else the next import.
+    if (!owned && owned.error().code == ErrorCode::conflict) return {};
+    if (!owned) return std::unexpected(owned.error());
+    TRY_ASSIGN(const auto summary,
+               rebook_late_identities(**owned, config, session.clock().now(), stop_requested));
+    if (summary) log_info(text_of_late_identities(*summary));
+    return {};
+}
+
 Result<ExitStatus> import(Session& session, const ImportCommand& command, const MeterKind& kind,
                           const Importer& importer) {
     TRY_ASSIGN(const OptionValues values, command.options->values());
@@ -83,6 +99,7 @@ Result<ExitStatus> import(Session& session, const ImportCommand& command, const 
     // After a failure too: the files before it are in the ledger.
     TRY(session.print(outcome_report(outcome.files)));
     if (outcome.failure) return std::unexpected(*std::move(outcome.failure));
+    TRY(rebook_late(session, *config, *ledger));
     const bool all_complete =
         std::ranges::all_of(outcome.files, [](const ImportedFile& f) { return f.warning.empty(); });
     return all_complete ? ExitStatus::done : ExitStatus::failed;

@@ -9,6 +9,7 @@
 #include "app/named_hosts.hpp"
 #include "host/neighbours.hpp"
 #include "record/identity.hpp"
+#include "service/address_sessions.hpp"
 #include "service/address_users.hpp"
 
 namespace octroi {
@@ -18,10 +19,21 @@ struct Options {
     std::vector<std::string> end;  // words: "mac 00:30:…" needs no quotes
     std::string at;
     bool names = false;
+    bool history = false;
 };
 
 std::optional<Mac> mac_of_neighbour(const Address& address) {
     return neighbour_mac(address).value_or(std::nullopt);
+}
+
+// All who held the address, by time.
+Result<ExitStatus> print_history(Session& session, const Options& options) {
+    TRY_ASSIGN(const Identity held, parse_identity(fmt::format("{}", fmt::join(options.end, " "))));
+    TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
+    TRY_ASSIGN(const Directory directory, ledger->directory());
+    TRY_ASSIGN(const auto sessions, all_sessions(*ledger));
+    TRY(session.print(sessions_report(sessions_of(CompiledDirectory(directory), *sessions, held))));
+    return ExitStatus::done;
 }
 
 Result<ExitStatus> print_users(Session& session, const Options& options) {
@@ -56,8 +68,14 @@ void add_who(const Command& app, Session& session) {
                   "0:30:ca:b8:d9:bc. An account that is bound by MAC is found by its address while "
                   "this machine has the host in its neighbour table")
         .text("--at", options->at, "The time (default: now)", "TIME")
+        .flag("--history", options->history,
+              "All who held the address, prefix or MAC address, by time: from logs of identities, "
+              "RADIUS, DHCP and ARP")
         .flag("--names", options->names, "The name of the host, from the resolver of this machine")
-        .does([&session, options] { return print_users(session, *options); });
+        .does([&session, options] {
+            return options->history ? print_history(session, *options)
+                                    : print_users(session, *options);
+        });
 }
 
 }  // namespace octroi

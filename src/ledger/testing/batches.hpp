@@ -14,6 +14,7 @@
 #include "ledger/rules.hpp"
 #include "record/batch.hpp"
 #include "record/estimate.hpp"
+#include "record/identity.hpp"
 #include "record/transfer_order.hpp"
 
 namespace octroi::testing {
@@ -53,6 +54,14 @@ inline Translation translation(std::uint32_t host, std::uint16_t port, const Int
     return t;
 }
 
+// held is held by holder ("user alice"; empty: nobody) from the time on.
+inline IdentityEvent held(const std::string& what, const std::string& holder, UtcTime at = some_day,
+                          UtcTime until = UtcTime::max()) {
+    IdentityEvent event{.at = at, .held = *parse_identity(what), .holder = {}, .until = until};
+    if (!holder.empty()) event.holder = *parse_identity(holder);
+    return event;
+}
+
 class BatchBuilder {
 public:
     explicit BatchBuilder(std::uint64_t id, std::string meter = "eth0",
@@ -81,6 +90,12 @@ public:
     }
     BatchBuilder& translation(const Translation& t) {
         batch_.translations.push_back(t);
+        return *this;
+    }
+    // In order. known: Batch::identities_known.
+    BatchBuilder& identities(std::vector<IdentityEvent> events, std::uint64_t known = 0) {
+        batch_.identities = std::move(events);
+        batch_.identities_known = known;
         return *this;
     }
     // Refers to a transfer by its position after sorting: by bucket, then by first use of the

@@ -7,6 +7,7 @@
 //     struct MyLedger {                       // a new, empty ledger; the destructor removes it
 //         Store& store();
 //         DirectoryStore& directory_store();
+//         IdentityStore& identities();
 //         Query& query();
 //         Maintenance& maintenance();
 //         void reopen();                      // closes and opens it, like a restarted process

@@ -38,7 +38,8 @@ public:
             if (entry_.time.stated && !time) result = LineResult::bad(BadReason::time);
         }
         if (result.kind == LineKind::bad) return bad(line.text, result.reason);
-        if (result.kind == LineKind::other || prints_bad_) return {};
+        if (result.kind == LineKind::other || result.kind == LineKind::identity || prints_bad_)
+            return {};
         cells_.clear();
         for (const RowField& field : row_fields())
             cells_.push_back(field.value({entry_, number_, time}));

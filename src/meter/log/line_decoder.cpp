@@ -36,6 +36,7 @@ void LineDecoder::on_line(const file::Line& line, const LineOrigin& origin) {
     const auto time = times_.resolve(entry_.time);
     if (!time) return on_bad(logline::BadReason::time, line, origin);
     last_time_ = std::max(last_time_.value_or(*time), *time);
+    if (result.kind == logline::LineKind::identity) return readings_->add_identity(entry_, *time);
     readings_->add(entry_, *time, *sink_, names_);
 }
 

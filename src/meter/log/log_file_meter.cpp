@@ -168,11 +168,12 @@ Status LogFileMeter::skip_end_of_line() {
 void LogFileMeter::on_line(const LineResult& result, ReadingSink& sink) {
     ++lines_;
     if (result.kind == LineKind::bad) add_bad(result.reason);
-    if (result.kind != LineKind::traffic) return;
+    if (result.kind != LineKind::traffic && result.kind != LineKind::identity) return;
     const auto time = resolver_.resolve(entry_.time);
     if (!time) return add_bad(BadReason::time);
     ++entries_;
     last_time_ = time;
+    if (result.kind == LineKind::identity) return readings_.add_identity(entry_, *time);
     readings_.add(entry_, *time, sink);
 }
 
@@ -215,7 +216,8 @@ Status LogFileMeter::end() {
     const bool wants_packets = options_.readings.layer == logline::LineLayer::ip;
     const std::string_view other_noun = wants_packets ? "log" : "packet-log";
     const ReadingCounts& counts = readings_.counts();
-    if (counts.entries == 0 && counts.other_layer > 0 && resumed_at_ == 0)
+    if (counts.entries == 0 && readings_.identity_lines() == 0 && counts.other_layer > 0 &&
+        resumed_at_ == 0)
         return fail(
             ErrorCode::unsupported,
             fmt::format("{}: its lines count {}, and bytes of two layers are never added "
@@ -250,7 +252,8 @@ Result<Checkpoint> LogFileMeter::checkpoint(ReadingSink& sink) {
     Checkpoint out;
     if (already_complete_) return out;
     // All files without a line have the same content; and without an entry it may be another file.
-    const bool has_entry = readings_.counts().entries > 0 || resumed_at_ > 0;
+    const bool has_entry =
+        readings_.counts().entries > 0 || readings_.identity_lines() > 0 || resumed_at_ > 0;
     if (!has_moved() || lines_ == 0 || (!has_entry && !is_ended_)) return out;
     readings_.flush(sink);
     add_losses(out.losses);

@@ -283,6 +283,7 @@ void LogReadings::put(const Reading& reading, ReadingSink& sink) {
 }
 
 void LogReadings::flush(ReadingSink& sink) {
+    identities_.flush(sink);
     for (const std::uint32_t slot : filled_) {
         Reading& held = held_[slot];
         if (is_empty(held)) continue;

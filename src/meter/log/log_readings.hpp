@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "base/address.hpp"
+#include "meter/log/log_identities.hpp"
 #include "meter/log/path_pattern.hpp"
 #include "meter/name_table.hpp"
 #include "record/reading_sink.hpp"
@@ -86,6 +87,9 @@ public:
     void add(const logline::Entry& entry, UtcTime time, ReadingSink& sink,
              const LogNames& names = {});
     void flush(ReadingSink& sink);
+    // Who held an address, from a line of LineKind::identity. flush() hands it over.
+    void add_identity(const logline::Entry& entry, UtcTime time) { identities_.add(entry, time); }
+    [[nodiscard]] std::uint64_t identity_lines() const noexcept { return identities_.lines(); }
 
     // Of a log.
     [[nodiscard]] LogNames names_of(const PathNames& path);
@@ -132,6 +136,7 @@ private:
     Rows client_domains_;  // the names that clients sent; the values have no meaning
     Rows recipients_;      // at other hosts; likewise
     ReadingCounts counts_;
+    LogIdentities identities_;
 };
 
 }  // namespace octroi::logs

@@ -14,6 +14,10 @@ namespace {
 // A damaged header can say any number of transfers.
 constexpr std::int64_t read_max = 1 << 20;
 
+// Lists with their digests in the row of the batch: all but the identities.
+constexpr std::size_t lists_of_row = batch_lists - 1;
+static_assert(static_cast<std::size_t>(BatchList::identities) == lists_of_row);
+
 // The first transfer_id after the run. Without an upper bound as a plain number, SQLite would
 // read on to the end of the table, for every batch.
 std::int64_t run_end(std::int64_t first, std::int64_t count) {
@@ -110,6 +114,7 @@ Result<BatchReader> BatchReader::make(const Database& db, std::uint64_t after) {
                                   "bytes_bound, number FROM loss WHERE batch = ?1 "
                                   "ORDER BY number"));
     TRY_ASSIGN(reader.translations_, TranslationReader::make(db));
+    TRY_ASSIGN(reader.identities_, IdentityReader::make(db));
     return reader;
 }
 
@@ -122,7 +127,7 @@ Result<StoredBatch> BatchReader::read(const Statement& row) {
     stored.writer = writer_from(row, 1);
     stored.sequence = row.figure(3);
     read_header(row, stored);
-    for (std::size_t i = 0; i < batch_lists; ++i) {
+    for (std::size_t i = 0; i < lists_of_row; ++i) {
         const auto column = static_cast<int>(20 + 2 * i);
         stored.digests[i] = {row.figure(column), row.text(column + 1)};
     }
@@ -133,6 +138,7 @@ Result<StoredBatch> BatchReader::read(const Statement& row) {
     stored.last_bucket = bucket_from(row, 33);
     check_place(row, stored);
     TRY(read_losses(stored));
+    TRY(identities_.read(stored));
     // Cursors and translations of compacted batches may still be there; they do not count.
     if (stored.compacted) return stored;
     TRY(read_rows(row, stored));

@@ -11,6 +11,7 @@
 #include "store/sqlite/batch_names.hpp"
 #include "store/sqlite/compacted.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/identities.hpp"
 #include "store/sqlite/translations.hpp"
 
 namespace octroi::sqlite {
@@ -65,6 +66,7 @@ private:
     Statement cursors_;
     Statement losses_;
     TranslationReader translations_;
+    IdentityReader identities_;
 };
 
 }  // namespace octroi::sqlite

@@ -9,6 +9,7 @@
 
 #include "ledger/rules.hpp"
 #include "store/sqlite/anchors.hpp"
+#include "store/sqlite/identities.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 
@@ -273,9 +274,9 @@ constexpr const char* insert_batch_sql =
     "translations, translations_digest, previous_hash, hash) VALUES "
     "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
-Status insert_batch(const Database& db, const CanonicalBatch& canonical, const BatchRow& row) {
+Status insert_batch(const Database& db, const CanonicalBatch& canonical, const BatchDigests& lists,
+                    const BatchRow& row) {
     const Batch& batch = *canonical.batch;
-    const BatchDigests lists = digests(canonical);
     const std::uint64_t sequence = row.previous.sequence + 1;
     const std::string hash =
         batch_hash(row.previous.writer, sequence, row.previous.hash, batch, lists);
@@ -305,7 +306,9 @@ Status insert_batch(const Database& db, const CanonicalBatch& canonical, const B
         insert.bind(at - 1, sqlite::bucket_number(canonical.transfers.front().bucket));
         insert.bind(at, sqlite::bucket_number(canonical.transfers.back().bucket));
     }
-    for (const ListDigest& list : lists) {
+    // The digest of the identities stands in a table of its own.
+    constexpr auto identities = static_cast<std::size_t>(BatchList::identities);
+    for (const ListDigest& list : std::span(lists).first<identities>()) {
         insert.bind(++at, list.rows);
         insert.bind_blob(++at, list.digest);
     }
@@ -333,7 +336,9 @@ Status SqliteLedger::insert(const CanonicalBatch& batch) {
     TRY(insert_sampled(db_, batch, row.first_transfer));
     TRY(insert_losses(db_, batch, row.number));
     TRY(sqlite::insert_translations(db_, batch, row.number));
-    return insert_batch(db_, batch, row);
+    const BatchDigests lists = digests(batch);
+    TRY(sqlite::insert_identities(db_, batch, lists, row.number));
+    return insert_batch(db_, batch, lists, row);
 }
 
 // The id is looked up within the write transaction, so no other process can commit the same batch

@@ -2,6 +2,7 @@
 #include "host/testing/folder.hpp"
 #include "ledger/testing/directory_conformance.hpp"
 #include "ledger/testing/facts_conformance.hpp"
+#include "ledger/testing/identity_conformance.hpp"
 #include "ledger/testing/maintenance_conformance.hpp"
 #include "ledger/testing/store_conformance.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
@@ -14,6 +15,7 @@ public:
     SqliteFixture() { reopen(); }
     Store& store() { return *ledger_; }
     DirectoryStore& directory_store() { return *ledger_; }
+    IdentityStore& identities() { return *ledger_; }
     Query& query() { return *ledger_; }
     Maintenance& maintenance() { return *ledger_; }
     void reopen() {
@@ -36,6 +38,7 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StoreConformance, SqliteFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, DirectoryConformance, SqliteFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, MaintenanceConformance, SqliteFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, FactsConformance, SqliteFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, IdentityConformance, SqliteFixture);
 
 }  // namespace
 }  // namespace octroi::testing

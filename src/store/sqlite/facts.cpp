@@ -174,6 +174,8 @@ Result<LedgerFacts> SqliteLedger::facts(const Retention& retention) {
         TRY_ASSIGN(const std::int64_t rows, db_.number(table.sql));
         facts.rows.push_back({table.kind, static_cast<std::uint64_t>(rows)});
     }
+    TRY_ASSIGN(const std::uint64_t events, newest_identity());  // they are numbered without gaps
+    facts.rows.push_back({"identity events", events});
     TRY_ASSIGN(const std::int64_t chains, db_.number("SELECT count(*) FROM writer"));
     facts.chains = static_cast<std::uint64_t>(chains);
     return facts;

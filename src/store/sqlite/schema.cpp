@@ -451,7 +451,7 @@ Result<std::int64_t> format_of(const Database& db) {
                     fmt::format("ledger {}: a newer Octroi made it, with format {}; this one reads "
                                 "format {}; next: upgrade Octroi",
                                 db.path(), format, ledger_format));
-    if (format < ledger_format_without_email)
+    if (format < first_ledger_format)
         return fail(ErrorCode::unsupported,
                     fmt::format("ledger {}: it has format {} of a version of Octroi before its "
                                 "first release; this one reads format {}; next: choose another "
@@ -468,15 +468,49 @@ CREATE TABLE IF NOT EXISTS identity (
 INSERT INTO identity SELECT randomblob(16) WHERE NOT EXISTS (SELECT 1 FROM identity);
 )sql";
 
+// Not in the tables above: a ledger of format 4 may lack them.
+constexpr const char* identity_tables = R"sql(
+-- Who held an address, a prefix or a MAC address from when on. Rows are never changed or removed.
+CREATE TABLE IF NOT EXISTS identity_event (
+    number      INTEGER PRIMARY KEY,         -- 1, 2, 3, … in the order of the commits
+    batch       INTEGER NOT NULL REFERENCES batch,
+    at          INTEGER NOT NULL,            -- ns since 1970
+    held_kind   INTEGER NOT NULL,            -- 1 prefix, 2 mac
+    held        TEXT NOT NULL,
+    holder_kind INTEGER NOT NULL,            -- as binding.kind
+    holder      TEXT NOT NULL,               -- empty: nobody, and holder_kind is 1
+    until_at    INTEGER NOT NULL             -- ns since 1970; 2^63-1: not known
+) STRICT;
+CREATE INDEX IF NOT EXISTS identity_event_by_held ON identity_event (held, held_kind, at);
+CREATE INDEX IF NOT EXISTS identity_event_by_batch ON identity_event (batch);
+
+-- The part about identities of the headers of batches that have one.
+CREATE TABLE IF NOT EXISTS batch_identities (
+    batch         INTEGER PRIMARY KEY REFERENCES batch,
+    known         INTEGER NOT NULL,          -- identity_event.number; 0: none
+    events        INTEGER NOT NULL,          -- number of rows in identity_event, and their digest
+    events_digest BLOB NOT NULL
+) STRICT;
+
+-- Derived: up to which event and batch late events have been taken into account.
+CREATE TABLE IF NOT EXISTS identity_progress (
+    id      INTEGER PRIMARY KEY CHECK (id = 1),
+    events  INTEGER NOT NULL,
+    batches INTEGER NOT NULL
+) STRICT;
+)sql";
+
 Status add_derived(const Database& db) {
     TRY(db.run(translation_indices));
+    TRY(db.run(identity_tables));
     return db.run(identity_table);
 }
 
 // A ledger of an earlier Octroi gets what it lacks beside the rows of its batches.
 Status add_missing(const Database& db) {
     constexpr const char* missing =
-        "SELECT count(*) < 2 FROM sqlite_schema WHERE name IN ('translation_open', 'identity')";
+        "SELECT count(*) < 3 FROM sqlite_schema WHERE name IN ('translation_open', 'identity', "
+        "'identity_progress')";
     TRY_ASSIGN(const std::int64_t is_missing, db.number(missing));
     if (is_missing == 0) return {};
     TRY_ASSIGN(auto transaction, Transaction::begin(db, Transaction::Kind::write));
@@ -485,13 +519,14 @@ Status add_missing(const Database& db) {
     return transaction.commit();
 }
 
-// Writes only the description of the table, not its rows.
-Status add_email(const Database& db) {
+// From the first one. Writes only the descriptions of tables, not their rows.
+Status raise_format(const Database& db) {
     TRY_ASSIGN(auto transaction, Transaction::begin(db, Transaction::Kind::write));
     // Read again under the write lock: another process may have done it meanwhile.
     TRY_ASSIGN(const std::int64_t format, db.number("PRAGMA user_version"));
     if (format == ledger_format) return {};
     TRY(db.run("ALTER TABLE account ADD COLUMN email TEXT NOT NULL DEFAULT ''"));
+    TRY(db.run(identity_tables));
     TRY(db.run(fmt::format("PRAGMA user_version = {}", ledger_format).c_str()));
     return transaction.commit();
 }
@@ -507,9 +542,9 @@ Status read_without_email(const Database& db) {
 
 Status prepare_tables(const Database& db, bool may_write) {
     TRY_ASSIGN(std::int64_t format, format_of(db));
-    if (format == ledger_format_without_email) {
+    if (format == first_ledger_format) {
         if (!may_write) return read_without_email(db);
-        TRY(add_email(db));
+        TRY(raise_format(db));
         format = ledger_format;
     }
     if (format == ledger_format) return may_write ? add_missing(db) : Status();
@@ -519,7 +554,7 @@ Status prepare_tables(const Database& db, bool may_write) {
     TRY_ASSIGN(auto transaction, Transaction::begin(db, Transaction::Kind::write));
     // Read again under the write lock: another process may have made the tables meanwhile.
     TRY_ASSIGN(format, format_of(db));
-    if (format == ledger_format) return {};
+    if (format != 0) return {};
     TRY(db.run(tables));
     TRY(add_derived(db));
     TRY(db.run(fmt::format("PRAGMA application_id = {}", application_id).c_str()));

@@ -13,9 +13,9 @@ namespace octroi::sqlite {
 inline constexpr std::int64_t application_id = 0x4F435452;
 
 // PRAGMA user_version. Formats 1 to 3 were never released and are refused. Format 5 is format 4
-// with the mail addresses of accounts.
+// with the mail addresses of accounts and the tables of identities over time.
 inline constexpr std::int64_t ledger_format = 5;
-inline constexpr std::int64_t ledger_format_without_email = 4;
+inline constexpr std::int64_t first_ledger_format = 4;
 
 // Makes the tables in an empty database, in one transaction. A ledger of format 4 becomes one of
 // format 5, so that an Octroi that does not know mail addresses refuses it and cannot drop them;

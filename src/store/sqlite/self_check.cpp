@@ -5,6 +5,7 @@
 #include <array>
 
 #include "store/sqlite/class_store.hpp"
+#include "store/sqlite/identities.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 
@@ -97,6 +98,18 @@ constexpr std::array checks{
           "the ledger does not have one id"},
 };
 
+// Where the tables exist.
+constexpr std::array identity_checks{
+    Check{
+        "SELECT count(*) FROM (SELECT number, number - lag(number, 1, 0) OVER (ORDER BY number) AS "
+        "step, batch FROM identity_event) WHERE step <> 1 OR batch NOT IN (SELECT batch FROM "
+        "batch_identities)",
+        "{} events of identities are out of order or belong to no batch"},
+    Check{"SELECT count(*) FROM batch_identities WHERE batch NOT IN (SELECT number FROM batch) OR "
+          "known < 0 OR known > (SELECT coalesce(max(number), 0) FROM identity_event)",
+          "{} batches know events of identities that do not exist"},
+};
+
 Result<std::vector<std::string>> table_names(const Database& db) {
     TRY_ASSIGN(auto find, Statement::prepare(db,
                                              "SELECT name FROM sqlite_schema WHERE type = 'table' "
@@ -134,9 +147,17 @@ Status check_database(const Database& db, std::vector<std::string>& findings) {
 Status check_schema(const Database& db, std::vector<std::string>& findings) {
     TRY_ASSIGN(const Database fresh, Database::open(":memory:", SQLITE_OPEN_READWRITE));
     TRY(sqlite::prepare_tables(fresh, true));
-    TRY_ASSIGN(auto expected, Statement::prepare(fresh,
-                                                 "SELECT type, name, sql FROM sqlite_schema ORDER "
-                                                 "BY name"));
+    // A ledger of an earlier version, opened for reading, has no tables for identities.
+    TRY_ASSIGN(const bool has_identities, sqlite::has_identity_tables(db));
+    TRY_ASSIGN(const std::int64_t format, db.number("PRAGMA user_version"));
+    const bool may_lack = !has_identities && format < sqlite::ledger_format;
+    TRY_ASSIGN(auto expected,
+               Statement::prepare(
+                   fresh,
+                   "SELECT type, name, sql FROM sqlite_schema WHERE NOT (?1 AND tbl_name IN "
+                   "('identity_event', 'batch_identities', 'identity_progress')) ORDER BY "
+                   "name"));
+    expected.bind(1, std::int64_t{may_lack});
     TRY_ASSIGN(auto find, Statement::prepare(db,
                                              "SELECT sql FROM sqlite_schema WHERE type = ?1 AND "
                                              "name = ?2"));
@@ -202,6 +223,12 @@ Result<std::vector<std::string>> SqliteLedger::self_check(std::uint64_t after_ba
     // On damaged pages the statements below would fail or give meaningless counts.
     if (!findings.empty()) return findings;
     for (const auto& [sql, finding] : checks) {
+        TRY_ASSIGN(const std::int64_t count, count_of(db_, sql, after_batch));
+        if (count != 0) findings.push_back(fmt::format(fmt::runtime(finding), count));
+    }
+    TRY_ASSIGN(const bool has_identities, sqlite::has_identity_tables(db_));
+    for (const auto& [sql, finding] : identity_checks) {
+        if (!has_identities) break;
         TRY_ASSIGN(const std::int64_t count, count_of(db_, sql, after_batch));
         if (count != 0) findings.push_back(fmt::format(fmt::runtime(finding), count));
     }

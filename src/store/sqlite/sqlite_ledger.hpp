@@ -53,6 +53,18 @@ public:
     [[nodiscard]] Result<std::optional<ClassTable>> class_table(std::string_view version) override;
     [[nodiscard]] Result<std::vector<ClassTableInfo>> class_tables() override;
 
+    // IdentityStore: identities.cpp
+    [[nodiscard]] Result<std::uint64_t> newest_identity() override;
+    [[nodiscard]] Status each_identity(const IdentityQuestion& question,
+                                       const IdentityVisitor& visit) override;
+    [[nodiscard]] Result<IdentityProgress> identity_progress() override;
+    [[nodiscard]] Status put_identity_progress(const IdentityProgress& progress) override;
+    [[nodiscard]] Result<bool> has_traffic_without(std::uint64_t event, const Interval& buckets,
+                                                   std::uint64_t until) override;
+    [[nodiscard]] Status each_batch_without(std::uint64_t event, std::uint64_t after,
+                                            std::uint64_t until,
+                                            const KnowledgeVisitor& visit) override;
+
     // Query: sums.cpp, meters.cpp, translations.cpp, anchors.cpp, compacted.cpp, walk.cpp,
     // self_check.cpp, facts.cpp, backup.cpp
     [[nodiscard]] Status snapshot(const std::function<Status()>& inside) override;

@@ -57,11 +57,13 @@ struct Ranked {
     std::uint32_t service = 0;
     std::uint32_t classes = 0;
     std::int64_t directory = 0;
+    std::int64_t identities = 0;
     WideFigures figures;
     SignedEstimate estimate;
 
     [[nodiscard]] auto key() const {
-        return std::tie(layer, bucket, meter, from, to, ends, service, classes, directory);
+        return std::tie(layer, bucket, meter, from, to, ends, service, classes, directory,
+                        identities);
     }
 };
 
@@ -138,6 +140,7 @@ public:
         if (question_.by_versions) {
             sum.class_version = class_versions_.at(row.classes);
             sum.directory_version = static_cast<std::uint64_t>(row.directory);
+            sum.identities_known = static_cast<std::uint64_t>(row.identities);
         }
         // More than that is forged traffic, and is shown as the highest value.
         const auto figure = [](WideFigure v) {
@@ -170,6 +173,7 @@ private:
         const Versions::Pair& pair = versions_.at(key.versions);
         row.classes = class_versions_.rank(pair.classes);
         row.directory = pair.directory;
+        row.identities = pair.identities;
         return row;
     }
     // An end of which only the kind is known is not the one that the sum stands for.

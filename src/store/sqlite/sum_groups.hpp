@@ -45,6 +45,7 @@ public:
     struct Pair {
         std::int64_t classes = 0;  // class_version_id
         std::int64_t directory = 0;
+        std::int64_t identities = 0;  // Batch::identities_known
 
         auto operator<=>(const Pair&) const = default;
     };

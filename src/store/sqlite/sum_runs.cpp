@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "store/sqlite/identities.hpp"
+
 namespace octroi::sqlite {
 namespace {
 
@@ -19,6 +21,7 @@ public:
                                                   "SELECT writer, sequence, kind, class_version, "
                                                   "directory_version FROM batch WHERE number = "
                                                   "?1"));
+        TRY_ASSIGN(identities_, KnownIdentities::make(db_));
         const std::int64_t summed = question_.plan.summed.batches;
         // The batch behind these is the one of which a part is summed.
         const std::int64_t last = question_.plan.summed.rows > 0 ? summed + 1 : summed;
@@ -86,8 +89,11 @@ private:
             counts =
                 counts && limit != question_.limits->end() && header_of_.number(1) <= limit->second;
         }
-        run.versions = {header_of_.number(3), header_of_.number(4)};
+        run.versions = {header_of_.number(3), header_of_.number(4), 0};
         header_of_.reset();
+        if (question_.by_versions) {
+            TRY_ASSIGN(run.versions.identities, identities_.of(number));
+        }
         return counts;
     }
     // The first transfer of [first, end) with a bucket of at least `bucket`, by bisection; `end`:
@@ -113,6 +119,7 @@ private:
     const RunQuestion& question_;
     Statement bucket_of_;
     Statement header_of_;
+    KnownIdentities identities_;
     std::vector<TransferRun> runs_;
 };
 

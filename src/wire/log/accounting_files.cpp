@@ -57,18 +57,28 @@ public:
         if (line.empty()) return LineResult::other();
         TrafficWatchTraffic traffic;
         const BadReason reason = read_trafficwatch(line, traffic);
+        TrafficWatchIdentity identity;
+        if (reason != BadReason::none && read_trafficwatch(line, identity) == BadReason::none) {
+            add_identity(identity, entry);
+            return LineResult::identity();
+        }
         if (reason != BadReason::none) return LineResult::bad(reason);
-        entry.time.stated = entry.time.has_year = entry.time.has_zone = true;
-        entry.time.local_ns = Duration::seconds(traffic.seconds).ns;
-        entry.user = traffic.user;
-        entry.mac = traffic.mac;
-        entry.client = make_end(traffic.local);
+        add_identity(traffic, entry);
         entry.server = make_end(traffic.remote);
         entry.in = {traffic.sent, true};
         entry.out = {traffic.received, true};
         // The router logs packets, the proxy logs data: the line does not say which.
         entry.layer = LineLayer::unknown;
         return LineResult::traffic();
+    }
+
+private:
+    static void add_identity(const TrafficWatchIdentity& identity, Entry& entry) {
+        entry.time.stated = entry.time.has_year = entry.time.has_zone = true;
+        entry.time.local_ns = Duration::seconds(identity.seconds).ns;
+        entry.user = identity.user;
+        entry.mac = identity.mac;
+        entry.client = make_end(identity.local);
     }
 };
 

@@ -226,7 +226,7 @@ constexpr std::array format_table{
            "ContentSize\":9,\"RequestContentSize\":3,\"DownstreamStatus\":200,\"Star"
            "tUTC\":\"2024-05-01T12:00:00.5Z\"}",
            false, false, open_traefik_json},
-    Format{"trafficwatch", "traffic of TrafficWatch",
+    Format{"trafficwatch", "traffic and identities of TrafficWatch",
            "1026864622 - 0:30:ca:b8:d9:bc 192.0.2.7 198.51.100.1 41 0", false, false,
            open_fixed<open_trafficwatch>},
     Format{"ulogd-gprint", "name=value lines of ulogd's GPRINT",

@@ -21,9 +21,11 @@ namespace octroi::logline {
 inline constexpr std::size_t line_octets_max = std::size_t{256} * 1024;
 
 enum class LineKind : std::uint8_t {
-    traffic,  // the entry is filled
-    other,    // the server reports something else, or the line is a comment or empty
-    bad,      // the line should report traffic and cannot be read
+    traffic,   // the entry is filled
+    identity,  // the line states who held an address from its time on: the entry has time, and of
+               // user, mac and client.address those that are stated
+    other,     // the server reports something else, or the line is a comment or empty
+    bad,       // the line should report traffic and cannot be read
 };
 
 enum class BadReason : std::uint8_t {
@@ -48,6 +50,7 @@ struct LineResult {
     BadReason reason = BadReason::none;  // with LineKind::bad
 
     [[nodiscard]] static constexpr LineResult traffic() noexcept { return {LineKind::traffic}; }
+    [[nodiscard]] static constexpr LineResult identity() noexcept { return {LineKind::identity}; }
     [[nodiscard]] static constexpr LineResult other() noexcept { return {LineKind::other}; }
     [[nodiscard]] static constexpr LineResult bad(BadReason why) noexcept {
         return {LineKind::bad, why};
@@ -59,9 +62,9 @@ public:
     virtual ~LineReader() = default;
 
     // Decodes one line, without its end; a carriage return at the end is ignored. Replaces `entry`;
-    // it has a meaning only with LineKind::traffic. Its texts are views into `line` and into this
-    // reader: valid until the next call, while `line` lives. Any octets are accepted. A line gives
-    // at most one entry.
+    // it has a meaning only with LineKind::traffic and identity. Its texts are views into `line`
+    // and into this reader: valid until the next call, while `line` lives. Any octets are accepted.
+    // A line gives at most one entry.
     [[nodiscard]] virtual LineResult read(std::string_view line, Entry& entry) = 0;
 
     // The state after the lines so far, at most state_octets_max octets. Empty for formats that

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A meter states who holds an address; another one meters its traffic. The statement must reach the
+// other one soon, and without batches of its own.
+
+#include <gtest/gtest.h>
+
+#include "host/clock.hpp"
+#include "host/pause.hpp"
+#include "service/daemon.hpp"
+#include "service/testing/temporary_ledger.hpp"
+
+namespace octroi {
+namespace {
+
+using testing::TemporaryLedger;
+
+// States once that 10.0.0.1 is held by alice, after some time.
+class StatingMeter final : public Meter {
+public:
+    explicit StatingMeter(const Clock& clock) : clock_(clock), begin_(clock.uptime()) {}
+    Result<Pull> pull(ReadingSink& sink, Duration /*wait*/) override {
+        pause_for(Duration::milliseconds(10));
+        if (has_stated_ || clock_.uptime() - begin_ < Duration::milliseconds(1500))
+            return Pull::idle;
+        has_stated_ = true;
+        const IdentityEvent event{UtcTime::from_seconds(1'700'000'000), *parse_identity("10.0.0.1"),
+                                  *parse_identity("user alice")};
+        sink.accept_identities({&event, 1});
+        return Pull::more;
+    }
+    Result<Checkpoint> checkpoint(ReadingSink& /*sink*/) override { return Checkpoint{}; }
+    [[nodiscard]] const NameTable& names() const override { return names_; }
+    [[nodiscard]] std::vector<CounterValue> counters() const override { return {}; }
+
+private:
+    const Clock& clock_;
+    Duration begin_;
+    bool has_stated_ = false;
+    NameTable names_;
+};
+
+// A packet of 10.0.0.1 in each pull.
+class PacketMeter final : public Meter {
+public:
+    Result<Pull> pull(ReadingSink& sink, Duration /*wait*/) override {
+        pause_for(Duration::milliseconds(5));
+        Reading r;
+        r.first = r.last = UtcTime::from_seconds(1'700'000'100);
+        r.bytes = 100;
+        r.packets = 1;
+        r.flow_slot = 1;
+        r.src = Address::v4(0x0a000001U);
+        r.dst = Address::v4(0xc0000201U);
+        sink.accept({&r, 1});
+        seen_ += Volume{Bytes{100}, Packets{1}, Flows{0}};
+        return Pull::more;
+    }
+    Result<Checkpoint> checkpoint(ReadingSink& /*sink*/) override {
+        Checkpoint out;
+        out.observed = std::exchange(seen_, {});
+        return out;
+    }
+    [[nodiscard]] const NameTable& names() const override { return names_; }
+    [[nodiscard]] std::vector<CounterValue> counters() const override { return {}; }
+
+private:
+    NameTable names_;
+    Volume seen_;
+};
+
+TEST(DaemonIdentities, AStatementReachesOtherMetersAtOnce) {
+    TemporaryLedger ledger;
+    ledger.bind("user alice", "alice");
+    ledger.declare_local("10.0.0.0/8");
+    const SystemClock clock;
+    auto attribution = AttributionSource::create({}, *ledger, {});
+    ASSERT_TRUE(attribution);
+    ASSERT_TRUE(attribution->use_identities(*ledger, UtcTime::min()));
+    std::vector<DaemonMeter> meters;
+    meters.push_back(
+        {{"radius", "test", MeterRole::witness}, std::make_unique<StatingMeter>(clock)});
+    meters.push_back({{"eth0", "test", MeterRole::bill}, std::make_unique<PacketMeter>()});
+    CounterBoard board;
+    std::size_t batches_of_eth0 = 0;
+    std::vector<std::uint64_t> known;
+    Daemon daemon(std::move(meters), *ledger, *attribution, board, clock,
+                  {.commit_interval = Duration::seconds(60),
+                   .run_for = Duration::seconds(5),
+                   .committed = [&](const Batch& batch) {
+                       if (batch.meter.name != "eth0") return;
+                       ++batches_of_eth0;
+                       known.push_back(batch.identities_known);
+                   }});
+    ASSERT_TRUE(daemon.run());
+    SumQuestion question;
+    std::uint64_t before = 0;
+    std::uint64_t after = 0;
+    for (const TransferSum& sum : *ledger->sums(question))
+        (sum.from.name == "alice" ? after : before) += sum.volume.packets.value();
+    EXPECT_GT(before, 0U);
+    EXPECT_GT(after, 0U) << "the statement came too late";
+    EXPECT_LE(batches_of_eth0, 2U) << "the first one, after a second, and the last one";
+    ASSERT_FALSE(known.empty());
+    EXPECT_EQ(known.back(), 0U) << "of the last batch the first packets did not know it";
+    EXPECT_EQ(*ledger->newest_identity(), 1U);
+}
+
+}  // namespace
+}  // namespace octroi

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The identities over time of a ledger, in memory: the table of sessions for attribution, and the
+// filter that keeps statements out of the ledger that say nothing new
+// (docs/decisions/0610-identities-over-time.md).
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "attribute/session_table.hpp"
+#include "base/result.hpp"
+#include "ledger/identity_store.hpp"
+#include "record/batch.hpp"
+
+namespace octroi {
+
+// How far back a daemon knows sessions at its start, beside those that still hold. Longer than a
+// meter can hold back a reading (31 days).
+inline constexpr Duration sessions_loaded = Duration::hours(35 * 24);
+// A statement that repeats the last one is stored again after this time.
+inline constexpr Duration identity_repeat_interval = Duration::hours(6);
+// Statements of one source about one held identity in five minutes.
+inline constexpr std::size_t identities_of_bucket_max = 16;
+
+// One thread.
+class IdentitySessions {
+public:
+    // The store must outlive it. since: see IdentityQuestion. seed: secret. Errors: those of the
+    // store.
+    [[nodiscard]] static Result<IdentitySessions> load(IdentityStore& store, UtcTime since,
+                                                       std::uint64_t seed);
+
+    // Never null.
+    [[nodiscard]] const SessionsPtr& table() const noexcept { return table_; }
+    // Reads the events that came into the ledger since. True: there were some.
+    [[nodiscard]] Result<bool> refresh();
+
+    // Removes the events of the batch that say nothing new, and those over the limit. To be called
+    // once for each batch, before it is committed for the first time: the content of a batch must
+    // not change after that.
+    [[nodiscard]] Status drop_known(Batch& batch);
+
+private:
+    IdentitySessions(IdentityStore& store, UtcTime since) : store_(&store), since_(since) {}
+
+    struct Statement {
+        UtcTime at;
+        UtcTime until;
+        Identity holder;
+    };
+    using Statements = std::vector<Statement>;  // by time, then in the order of their commits
+    [[nodiscard]] Result<Statements> statements_of(const std::string& source,
+                                                   const IdentityEvent& event) const;
+
+    IdentityStore* store_;
+    UtcTime since_;
+    SessionsPtr table_;
+};
+
+}  // namespace octroi

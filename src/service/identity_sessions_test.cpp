@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/identity_sessions.hpp"
+
+#include <gtest/gtest.h>
+
+#include "ledger/audit.hpp"
+#include "ledger/testing/batches.hpp"
+#include "record/identity.hpp"
+#include "service/late_identities.hpp"
+#include "service/rebook.hpp"
+#include "service/testing/temporary_ledger.hpp"
+
+namespace octroi {
+namespace {
+
+using testing::bucket_at;
+using testing::held;
+using testing::some_day;
+using testing::TemporaryLedger;
+
+UtcTime minute(int number) { return some_day + Duration::minutes(number); }
+
+// Filters and commits as the daemon does.
+class Filter {
+public:
+    Filter(Ledger& ledger, UtcTime since)
+        : ledger_(ledger), sessions_(*IdentitySessions::load(ledger, since, 1)) {}
+
+    // How many events were stored.
+    std::size_t commit(std::vector<IdentityEvent> events, const std::string& meter = "radius") {
+        std::ranges::sort(events);
+        Batch batch = testing::BatchBuilder(++next_id, meter).identities(events).build();
+        EXPECT_TRUE(sessions_.drop_known(batch));
+        EXPECT_TRUE(ledger_.commit(batch));
+        EXPECT_TRUE(sessions_.refresh());
+        return batch.identities.size();
+    }
+    const IdentitySessions& sessions() const { return sessions_; }
+
+private:
+    static inline std::uint64_t next_id = 1000;
+    Ledger& ledger_;
+    IdentitySessions sessions_;
+};
+
+TEST(IdentitySessions, ARepeatedStatementIsStoredEverySixHours) {
+    const TemporaryLedger ledger;
+    Filter filter(*ledger, UtcTime::min());
+    std::size_t stored = 0;
+    for (int i = 0; i < 24 * 60; ++i)
+        stored += filter.commit({held("10.0.0.1", "user alice", minute(i))});
+    EXPECT_EQ(stored, 4U);
+    EXPECT_EQ(filter.sessions().table()->number(), 4U);
+    EXPECT_EQ(filter.commit({held("10.0.0.1", "user bob", minute(30))}), 1U) << "a contradiction";
+    EXPECT_EQ(filter.commit({held("10.0.0.1", "user bob", minute(30))}), 0U);
+    EXPECT_EQ(filter.commit({held("10.0.0.1", "user alice", minute(31))}, "arp"), 1U)
+        << "another source";
+}
+
+TEST(IdentitySessions, ARenewedLeaseIsStoredAndARepeatedOneIsNot) {
+    const TemporaryLedger ledger;
+    Filter filter(*ledger, UtcTime::min());
+    EXPECT_EQ(filter.commit({held("10.0.0.1", "user alice", minute(0), minute(60))}), 1U);
+    EXPECT_EQ(filter.commit({held("10.0.0.1", "user alice", minute(10), minute(60))}), 0U);
+    EXPECT_EQ(filter.commit({held("10.0.0.1", "user alice", minute(30), minute(90))}), 1U);
+    EXPECT_EQ(filter.commit({held("10.0.0.1", "user alice", minute(200), minute(260))}), 1U);
+}
+
+TEST(IdentitySessions, AnAddressThatTwoHostsClaimIsBounded) {
+    const TemporaryLedger ledger;
+    Filter filter(*ledger, UtcTime::min());
+    std::vector<IdentityEvent> events;
+    for (int second = 0; second < 600; ++second)
+        events.push_back(held("10.0.0.1", second % 2 == 0 ? "user alice" : "user bob",
+                              some_day + Duration::seconds(second)));
+    EXPECT_EQ(filter.commit(events), 2 * identities_of_bucket_max);
+}
+
+TEST(IdentitySessions, EventsBeforeTheLoadedTimeAreKnownToo) {
+    const TemporaryLedger ledger;
+    Filter all(*ledger, UtcTime::min());
+    const std::vector<IdentityEvent> old{held("10.0.0.1", "user alice", minute(0)),
+                                         held("10.0.0.1", "user bob", minute(10))};
+    EXPECT_EQ(all.commit(old), 2U);
+    EXPECT_EQ(all.commit({held("10.0.0.1", "user carol", minute(1000))}), 1U);
+    Filter recent(*ledger, minute(500));
+    EXPECT_EQ(recent.sessions().table()->held(), 1U);
+    EXPECT_EQ(recent.commit(old), 0U);
+}
+
+// ---- Late ones
+
+class LateIdentitiesTest : public ::testing::Test {
+protected:
+    LateIdentitiesTest() {
+        config_.attribute.local = {*parse_prefix("10.0.0.0/8")};
+        config_.attribute.per_address = true;
+        ledger_.bind("user alice", "alice");
+        ledger_.bind("user bob", "bob");
+    }
+    void traffic(int bucket, std::uint64_t bytes, std::uint64_t known = 0) {
+        Batch batch = testing::BatchBuilder(++id_)
+                          .transfer(bucket, testing::unattributed("10.0.0.1"),
+                                    testing::outside("unclassified"), "web", bytes)
+                          .identities({}, known)
+                          .build();
+        batch.class_version.clear();
+        batch.directory_version = 2;
+        ASSERT_TRUE(ledger_->commit(batch));
+    }
+    void state(std::vector<IdentityEvent> events) {
+        Batch batch = testing::BatchBuilder(++id_, "radius").identities(std::move(events)).build();
+        batch.class_version.clear();
+        ASSERT_TRUE(ledger_->commit(batch));
+    }
+    std::optional<RebookSummary> look() {
+        const auto summary = rebook_late_identities(*ledger_, config_, testing::noon);
+        EXPECT_TRUE(summary) << summary.error().text;
+        return summary.value_or(std::nullopt);
+    }
+    std::uint64_t bytes_of(const std::string& account) {
+        SumQuestion question;
+        const auto sums = ledger_->sums(question);
+        std::uint64_t bytes = 0;
+        for (const TransferSum& sum : *sums)
+            if (sum.from.name == account) bytes += sum.volume.bytes.value();
+        return bytes;
+    }
+
+    TemporaryLedger ledger_;
+    Config config_;
+    std::uint64_t id_ = 0;
+};
+
+TEST_F(LateIdentitiesTest, MoveTheTrafficOfTheirTime) {
+    traffic(0, 10);
+    traffic(1, 20);
+    traffic(2, 40);
+    EXPECT_FALSE(*has_new_pairs(*ledger_)) << "nobody has stated anything";
+    // From within bucket 0 to within bucket 2.
+    state({held("10.0.0.1", "user alice", bucket_at(0) + Duration::seconds(3)),
+           held("10.0.0.1", "user bob", bucket_at(2) + Duration::seconds(3))});
+    EXPECT_TRUE(*has_new_pairs(*ledger_));
+    const auto summary = look();
+    ASSERT_TRUE(summary);
+    EXPECT_EQ(summary->moved.bytes, Bytes{20});
+    EXPECT_EQ(summary->unresolved.bytes, Bytes{50}) << "a change within five minutes";
+    EXPECT_EQ(bytes_of("alice"), 20U);
+    look();
+    EXPECT_FALSE(look()) << "nothing new";
+    const auto audited = audit(*ledger_);
+    EXPECT_TRUE(audited && audited->findings.empty());
+}
+
+TEST_F(LateIdentitiesTest, ThatABatchKnewAreNoReason) {
+    state({held("10.0.0.1", "user alice", bucket_at(0))});
+    EXPECT_FALSE(look());
+    traffic(1, 20, 1);
+    EXPECT_FALSE(look());
+    EXPECT_EQ(bytes_of("alice"), 0U) << "the batch knew it: it is not looked at";
+}
+
+// A batch that waited for a full disk while others went on.
+TEST_F(LateIdentitiesTest, ABatchThatComesAfterTheEventWasSettledIsLookedAt) {
+    state({held("10.0.0.1", "user alice", bucket_at(0))});
+    EXPECT_FALSE(look());
+    traffic(1, 20);
+    ASSERT_TRUE(look());
+    EXPECT_EQ(bytes_of("alice"), 20U);
+}
+
+TEST_F(LateIdentitiesTest, ACorrectedStatementMovesItAgain) {
+    traffic(1, 20);
+    state({held("10.0.0.1", "user alice", bucket_at(0))});
+    look();
+    EXPECT_EQ(bytes_of("alice"), 20U);
+    state({held("10.0.0.1", "user bob", bucket_at(0))});
+    look();
+    EXPECT_EQ(bytes_of("alice"), 0U);
+    EXPECT_EQ(bytes_of("bob"), 20U);
+    state({held("10.0.0.1", "", bucket_at(1))});
+    look();
+    EXPECT_EQ(bytes_of("bob"), 0U);
+}
+
+TEST_F(LateIdentitiesTest, LeaveOtherChangesToRebook) {
+    Batch batch = testing::BatchBuilder(++id_)
+                      .transfer(1, testing::unattributed("10.0.0.1"),
+                                testing::outside("unclassified"), "web", 1)
+                      .transfer(1, testing::unattributed("10.0.0.2"),
+                                testing::outside("unclassified"), "web", 2)
+                      .build();
+    batch.class_version.clear();
+    batch.directory_version = 2;
+    ASSERT_TRUE(ledger_->commit(batch));
+    ledger_.bind("10.0.0.2", "carol");
+    state({held("10.0.0.1", "user alice", bucket_at(0))});
+    const auto summary = look();
+    ASSERT_TRUE(summary);
+    EXPECT_EQ(summary->moved.bytes, Bytes{1});
+    EXPECT_EQ(bytes_of("carol"), 0U);
+    ASSERT_TRUE(rebook(*ledger_, config_, {.period = {}, .now = testing::noon}));
+    EXPECT_EQ(bytes_of("carol"), 2U);
+    EXPECT_EQ(bytes_of("alice"), 1U);
+}
+
+}  // namespace
+}  // namespace octroi
