@@ -16,6 +16,9 @@ LogSample sample_lines(logline::LineReader& reader, std::string_view text) {
             case logline::LineKind::bad:
                 if (sample.bad++ == 0) sample.first_bad = result.reason;
                 break;
+            case logline::LineKind::identity:
+                ++sample.other;  // no traffic
+                break;
             case logline::LineKind::traffic:
                 ++sample.traffic;
                 if (!entry.domain.empty() && entry.domain_unverified)
