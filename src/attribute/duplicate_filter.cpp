@@ -24,7 +24,7 @@ bool narrow_to_side(const Interval& times, UtcTime time, Interval& valid) noexce
     return true;
 }
 
-bool is_within(const Prefix& inner, const Prefix& outer) noexcept {
+bool lies_within(const Prefix& inner, const Prefix& outer) noexcept {
     return inner.length >= outer.length && outer.contains(inner.address);
 }
 
@@ -59,7 +59,7 @@ void DuplicateFilter::use(const CompiledServices& services) {
 std::optional<std::uint32_t> DuplicateFilter::end_of(const Rule& rule, const Prefix* end) {
     if (end == nullptr) return std::nullopt;
     const auto found = std::ranges::find_if(
-        rule.traffic.ends, [&](const Prefix& prefix) { return is_within(*end, prefix); });
+        rule.traffic.ends, [&](const Prefix& prefix) { return lies_within(*end, prefix); });
     if (found == rule.traffic.ends.end()) return std::nullopt;
     return rule.identities[static_cast<std::size_t>(found - rule.traffic.ends.begin())];
 }

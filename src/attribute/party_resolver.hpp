@@ -88,7 +88,7 @@ public:
     // Writes the result in place: a copy would cost as much as the look-up.
     void find(const Reading& reading, UtcTime time, Ends& ends) const;
     void find(const CountedVolume& volume, UtcTime time, Ends& ends) const;
-    // After find(): excludes what is a duplicate in this service.
+    // After find(): excludes a duplicate in this service.
     void exclude_duplicate(const Reading& reading, std::uint32_t service, UtcTime time,
                            Ends& ends) const {
         if (!duplicates_.empty()) [[unlikely]]

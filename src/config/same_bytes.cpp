@@ -15,7 +15,7 @@ const std::vector<std::string>& named_meters(const MeterConfig& meter) {
                                                      : none;
 }
 
-bool names(const MeterConfig& meter, std::string_view other) {
+bool names_meter(const MeterConfig& meter, std::string_view other) {
     return std::ranges::find(named_meters(meter), other) != named_meters(meter).end();
 }
 
@@ -23,7 +23,7 @@ Precedence precedence_of(const MeterConfig& meter) {
     return meter.options.text(precedence_option) == "log" ? Precedence::log : Precedence::packets;
 }
 
-// What is wrong with the relation of this meter to `other`; empty: nothing.
+// The mistake in the relation of this meter to `other`; empty: there is none.
 std::string problem_with(const Config& config, const MeterConfig& meter, const std::string& other) {
     const auto found = std::ranges::find(config.meters, other, &MeterConfig::name);
     if (found == config.meters.end()) return fmt::format("there is no meter '{}'", other);
@@ -68,7 +68,7 @@ bool is_witness_by_precedence(const Config& config, std::string_view meter) {
 }
 
 bool are_declared_same(const MeterConfig& a, const MeterConfig& b) {
-    return names(a, b.name) || names(b, a.name);
+    return names_meter(a, b.name) || names_meter(b, a.name);
 }
 
 void check_same_bytes(const Config& config, std::vector<Problem>& problems) {

@@ -32,14 +32,14 @@ struct ListDeleter {
 using Easy = std::unique_ptr<CURL, EasyDeleter>;
 using List = std::unique_ptr<curl_slist, ListDeleter>;
 
-struct HttpExchange {
+struct FetchExchange {
     const FetchRequest* request = nullptr;
     FetchAnswer answer;
     bool is_too_large = false;
 };
 
-std::size_t on_body(const char* data, std::size_t size, std::size_t count, void* context) {
-    auto& exchange = *static_cast<HttpExchange*>(context);
+std::size_t on_fetched_body(const char* data, std::size_t size, std::size_t count, void* context) {
+    auto& exchange = *static_cast<FetchExchange*>(context);
     const std::size_t octets = size * count;
     if (octets > exchange.request->octets_max - exchange.answer.body.size()) {
         exchange.is_too_large = true;
@@ -64,8 +64,9 @@ std::string value_after(std::string_view line, std::string_view name) {
 }
 
 // Each answer of a redirection has headers: those of the last one stay.
-std::size_t on_header(const char* data, std::size_t size, std::size_t count, void* context) {
-    auto& answer = static_cast<HttpExchange*>(context)->answer;
+std::size_t on_fetched_header(const char* data, std::size_t size, std::size_t count,
+                              void* context) {
+    auto& answer = static_cast<FetchExchange*>(context)->answer;
     const std::string_view line(data, size * count);
     if (line.starts_with("HTTP/")) {
         answer.etag.clear();
@@ -79,13 +80,13 @@ std::size_t on_header(const char* data, std::size_t size, std::size_t count, voi
 
 int on_progress(void* context, curl_off_t /*down_all*/, curl_off_t /*down*/, curl_off_t /*up_all*/,
                 curl_off_t /*up*/) {
-    const auto& request = *static_cast<HttpExchange*>(context)->request;
+    const auto& request = *static_cast<FetchExchange*>(context)->request;
     return request.stop_requested && request.stop_requested() ? 1 : 0;
 }
 
 // NOLINTBEGIN(cppcoreguidelines-pro-type-vararg): the interface of libcurl
 template <typename T>
-void set(CURL* handle, CURLoption option, T value) {
+void set_option(CURL* handle, CURLoption option, T value) {
     ::curl_easy_setopt(handle, option, value);
 }
 // NOLINTEND(cppcoreguidelines-pro-type-vararg)
@@ -94,18 +95,18 @@ bool is_https(const std::string& url) { return begins_without_case(url, "https:/
 
 void set_limits(CURL* handle, const FetchRequest& request) {
     const bool is_secure = is_https(request.url);
-    set(handle, CURLOPT_PROTOCOLS_STR, is_secure ? "https" : "http");
-    set(handle, CURLOPT_REDIR_PROTOCOLS_STR, is_secure ? "https" : "http,https");
-    set(handle, CURLOPT_FOLLOWLOCATION, 1L);
-    set(handle, CURLOPT_MAXREDIRS, redirections_max);
-    set(handle, CURLOPT_TIMEOUT_MS, narrow<long>(request.time_max.ns / 1'000'000));
-    set(handle, CURLOPT_MAXFILESIZE_LARGE, narrow<curl_off_t>(request.octets_max));
-    set(handle, CURLOPT_NOSIGNAL, 1L);  // other threads own the signals
-    set(handle, CURLOPT_SSL_VERIFYPEER, 1L);
-    set(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+    set_option(handle, CURLOPT_PROTOCOLS_STR, is_secure ? "https" : "http");
+    set_option(handle, CURLOPT_REDIR_PROTOCOLS_STR, is_secure ? "https" : "http,https");
+    set_option(handle, CURLOPT_FOLLOWLOCATION, 1L);
+    set_option(handle, CURLOPT_MAXREDIRS, redirections_max);
+    set_option(handle, CURLOPT_TIMEOUT_MS, narrow<long>(request.time_max.ns / 1'000'000));
+    set_option(handle, CURLOPT_MAXFILESIZE_LARGE, narrow<curl_off_t>(request.octets_max));
+    set_option(handle, CURLOPT_NOSIGNAL, 1L);  // other threads own the signals
+    set_option(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+    set_option(handle, CURLOPT_SSL_VERIFYHOST, 2L);
     if (!request.ca_file.empty()) {
-        set(handle, CURLOPT_CAINFO, request.ca_file.c_str());
-        set<const char*>(handle, CURLOPT_CAPATH, nullptr);
+        set_option(handle, CURLOPT_CAINFO, request.ca_file.c_str());
+        set_option<const char*>(handle, CURLOPT_CAPATH, nullptr);
     }
 }
 
@@ -173,19 +174,19 @@ Result<FetchAnswer> fetch(const FetchRequest& request) {
     const Easy handle(::curl_easy_init());
     if (handle == nullptr) return fail(ErrorCode::failed, "libcurl cannot make a handle");
     TRY_ASSIGN(const List conditions, conditions_of(request));
-    HttpExchange exchange{.request = &request, .answer = {}};
+    FetchExchange exchange{.request = &request, .answer = {}};
     std::array<char, CURL_ERROR_SIZE> detail{};
-    set(handle.get(), CURLOPT_URL, request.url.c_str());
-    set(handle.get(), CURLOPT_USERAGENT, "octroi");
-    set(handle.get(), CURLOPT_HTTPHEADER, conditions.get());
-    set(handle.get(), CURLOPT_ERRORBUFFER, detail.data());
-    set(handle.get(), CURLOPT_WRITEFUNCTION, &on_body);
-    set(handle.get(), CURLOPT_WRITEDATA, &exchange);
-    set(handle.get(), CURLOPT_HEADERFUNCTION, &on_header);
-    set(handle.get(), CURLOPT_HEADERDATA, &exchange);
-    set(handle.get(), CURLOPT_XFERINFOFUNCTION, &on_progress);
-    set(handle.get(), CURLOPT_XFERINFODATA, &exchange);
-    set(handle.get(), CURLOPT_NOPROGRESS, 0L);
+    set_option(handle.get(), CURLOPT_URL, request.url.c_str());
+    set_option(handle.get(), CURLOPT_USERAGENT, "octroi");
+    set_option(handle.get(), CURLOPT_HTTPHEADER, conditions.get());
+    set_option(handle.get(), CURLOPT_ERRORBUFFER, detail.data());
+    set_option(handle.get(), CURLOPT_WRITEFUNCTION, &on_fetched_body);
+    set_option(handle.get(), CURLOPT_WRITEDATA, &exchange);
+    set_option(handle.get(), CURLOPT_HEADERFUNCTION, &on_fetched_header);
+    set_option(handle.get(), CURLOPT_HEADERDATA, &exchange);
+    set_option(handle.get(), CURLOPT_XFERINFOFUNCTION, &on_progress);
+    set_option(handle.get(), CURLOPT_XFERINFODATA, &exchange);
+    set_option(handle.get(), CURLOPT_NOPROGRESS, 0L);
     set_limits(handle.get(), request);
     const CURLcode code = ::curl_easy_perform(handle.get());
     if (code != CURLE_OK)

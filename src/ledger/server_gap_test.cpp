@@ -56,7 +56,7 @@ TEST(ServerGap, IsWhatTheNetworkCarriedBeyondTheLog) {
     EXPECT_EQ(rows[0].rest, 4'000 - 720);
 }
 
-// As attribution books packets that the log is charged for.
+// As attribution excludes packets that the log is charged for.
 TEST(ServerGap, PacketsThatTheLogTakesPrecedenceOverAreCompared) {
     Party duplicate = excluded("duplicate");
     Party at_server = duplicate;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Traffic of a meter that another meter is charged for: attribution books it as
+// Traffic of a meter that another meter is charged for: attribution gives it to
 // @excluded/duplicate.
 
 #include <string>

@@ -34,7 +34,7 @@ struct ClassRefreshSettings {
     std::function<bool()> stop_requested = {};
 };
 
-// One attempt. Logs what is new: a table, a failure that was not there before, a table that is held
+// One attempt. Logs changes: a table, a failure that was not there before, a table that is held
 // back. Keeps the state in the files. An error is one of the ledger or of these files; a failure of
 // the source is an outcome. Blocks for at most the timeout of the source and the time to read it.
 [[nodiscard]] Result<ClassRefreshOutcome> refresh_classes(const ClassRefreshSettings& settings,

@@ -18,19 +18,19 @@ json time_text(const std::optional<UtcTime>& time) {
     return time ? json(to_rfc3339(*time, 9)) : json(nullptr);
 }
 
-std::optional<UtcTime> time_of(const json& object, const char* key) {
+std::optional<UtcTime> time_member(const json& object, const char* key) {
     const auto found = object.find(key);
     if (found == object.end() || !found->is_string()) return std::nullopt;
     const auto time = parse_rfc3339(found->get_ref<const std::string&>());
     return time ? std::optional(*time) : std::nullopt;
 }
 
-std::string text_of(const json& object, const char* key) {
+std::string text_member(const json& object, const char* key) {
     const auto found = object.find(key);
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-std::uint64_t number_of(const json& object, const char* key) {
+std::uint64_t number_member(const json& object, const char* key) {
     const auto found = object.find(key);
     return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
 }
@@ -52,19 +52,19 @@ Result<std::optional<ClassRefreshState>> read_class_refresh_state(const std::str
                     fmt::format("{}: is not a JSON object; next: remove it, and the class table is "
                                 "read again",
                                 path));
-    ClassRefreshState state{.source = text_of(object, "source"),
-                            .etag = text_of(object, "etag"),
-                            .last_modified = text_of(object, "last_modified"),
-                            .rules = text_of(object, "rules"),
-                            .checked = time_of(object, "checked"),
-                            .good = time_of(object, "good"),
-                            .problem = text_of(object, "problem"),
+    ClassRefreshState state{.source = text_member(object, "source"),
+                            .etag = text_member(object, "etag"),
+                            .last_modified = text_member(object, "last_modified"),
+                            .rules = text_member(object, "rules"),
+                            .checked = time_member(object, "checked"),
+                            .good = time_member(object, "good"),
+                            .problem = text_member(object, "problem"),
                             .held = {}};
     if (const auto held = object.find("held"); held != object.end() && held->is_object())
-        state.held = {.version = text_of(*held, "version"),
-                      .prefixes = number_of(*held, "prefixes"),
-                      .prefixes_in_force = number_of(*held, "prefixes_in_force"),
-                      .since = time_of(*held, "since").value_or(UtcTime{})};
+        state.held = {.version = text_member(*held, "version"),
+                      .prefixes = number_member(*held, "prefixes"),
+                      .prefixes_in_force = number_member(*held, "prefixes_in_force"),
+                      .since = time_member(*held, "since").value_or(UtcTime{})};
     return state;
 }
 

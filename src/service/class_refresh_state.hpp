@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What is known about the source of the class table, in a file beside the ledger: `octroi doctor`,
+// The state of the source of the class table, in a file beside the ledger: `octroi doctor`,
 // `octroi class accept` and the next start of the daemon read it.
 
 #include <cstdint>
@@ -29,7 +29,7 @@ struct ClassRefreshState {
     // Last-Modified.
     std::string etag;
     std::string last_modified;
-    std::string rules;  // the class rules and the bound that it was read with
+    std::string rules;               // the class rules and the bound that it was read with
     std::optional<UtcTime> checked;  // the last attempt
     std::optional<UtcTime> good;     // the last one that found a good table, or no new one
     std::string problem;             // why the last attempt failed; empty: it did not

@@ -102,7 +102,7 @@ TEST_F(PrecedenceTest, OfTheLogBeginsWhereThePacketsWereChargedLast) {
     import("router", "more", 2);
     import("proxy", "lines", 3);
     EXPECT_THAT(booked(), UnorderedElementsAre("router 700 charged", "proxy 300 duplicate ()"))
-        << "all of it is in the bucket in which the packets were charged last";
+        << "all is in the bucket in which the packets were charged last";
     const auto duplicates = put_precedence(config_, {}, *ledger_, clock_.now());
     ASSERT_TRUE(duplicates.has_value());
     const UtcTime since = bucket_start(traffic) + bucket_length;

@@ -79,10 +79,11 @@ HostNetworks present_networks(CaptureHost& host) {
     return present ? networks_of(*present) : HostNetworks();
 }
 
-// sources must outlive the server.
-void add_questions(ControlServer& control, const MetricsSources& sources) {
+// sources and reload must outlive the server.
+void add_questions(ControlServer& control, const MetricsSources& sources, Reload& reload) {
     add_counters_request(control, sources);
     add_meters_request(control, sources.board, sources.clock);
+    reload.answer_at(control);
 }
 
 // What a configured meter lacks may come while the daemon runs. What the command line names is
@@ -130,6 +131,23 @@ Status read_first_classes(const RunSettings& settings, Ledger& ledger, UtcTime n
     return {};
 }
 
+Result<AttributionSource> open_attribution(const RunSettings& settings, Ledger& ledger,
+                                           const HostNetworks& networks, UtcTime now) {
+    TRY(read_first_classes(settings, ledger, now));
+    TRY_ASSIGN(auto attribution,
+               AttributionSource::create(settings.config, ledger, networks.local));
+    TRY_ASSIGN(auto duplicates, put_precedence(settings.config, settings.kinds, ledger, now));
+    attribution.use_duplicates(std::move(duplicates));
+    return attribution;
+}
+
+// The settings, board and clock must outlive the thread.
+ClassRefreshThread::Parts class_refresh_parts(const RunSettings& settings, CounterBoard& board,
+                                              const Clock& clock) {
+    return {[&settings] { return open_ledger(settings.ledger_path, settings.ledger_options); },
+            settings.ledger_path, board, clock};
+}
+
 // configs: the meters that were opened.
 Result<RunOutcome> meter_until_end(const RunSettings& settings, Ledger& ledger, CaptureHost& host,
                                    std::vector<MeterConfig>& configs) {
@@ -138,11 +156,8 @@ Result<RunOutcome> meter_until_end(const RunSettings& settings, Ledger& ledger, 
     set_daemon_log(config.log, settings.log_level);
     TRY_ASSIGN(const auto present, host.interfaces());
     TRY(put_configured_classes(config, ledger, clock.now()));
-    TRY(read_first_classes(settings, ledger, clock.now()));
     const HostNetworks host_networks = networks_of(present);
-    TRY_ASSIGN(auto attribution, AttributionSource::create(config, ledger, host_networks.local));
-    TRY_ASSIGN(auto duplicates, put_precedence(config, settings.kinds, ledger, clock.now()));
-    attribution.use_duplicates(std::move(duplicates));
+    TRY_ASSIGN(auto attribution, open_attribution(settings, ledger, host_networks, clock.now()));
     TRY(attribution.use_identities(ledger, clock.now() - sessions_loaded));
     // Before the meters are open: without handlers a signal would end the process at once. The
     // reload handler comes second, because it replaces the one of SIGHUP.
@@ -198,19 +213,13 @@ Result<RunOutcome> meter_until_end(const RunSettings& settings, Ledger& ledger, 
                            }});
     // After `reload`, so that it ends first: it calls it.
     const auto control = open_control(settings.ledger_path, clock);
-    if (control != nullptr) {
-        add_questions(*control, sources);
-        reload.answer_at(*control);
-    }
+    if (control != nullptr) add_questions(*control, sources, reload);
     serve = [&] {
         if (reload_requested()) static_cast<void>(reload.run());  // it logs its outcome
         if (control != nullptr) control->step();
     };
     log_start(attribution, host_networks.uplinks, settings);
-    class_refresh.emplace(
-        config, ClassRefreshThread::Parts{
-                    [&] { return open_ledger(settings.ledger_path, settings.ledger_options); },
-                    settings.ledger_path, board, clock});
+    class_refresh.emplace(config, class_refresh_parts(settings, board, clock));
     const CompactionThread compaction(
         [&] { return open_ledger(settings.ledger_path, settings.ledger_options); },
         [&](UtcTime now) {

@@ -68,7 +68,7 @@ Report gap_share_report(const std::vector<GapShare>& shares, bool has_servers) {
     }
     if (!shares.empty())
         report.notes.emplace_back(
-            "An approximation: nobody knows whose the bytes are that the network carried beyond "
+            "An approximation: nobody knows who caused the bytes that the network carried beyond "
             "the log. They are spread over the names by their share of the logged bytes, and add "
             "up to the gap of octroi reconcile. The ledger has no such figures, and no bill is "
             "made "

@@ -70,15 +70,16 @@ public:
         sum();
     }
     // Rows of `octroi reconcile`.
-    [[nodiscard]] json reconciled() const {
-        const Ended ended =
-            support::run(octroi(ledger_, {"--config", config_, "--json", "reconcile"}));
+    [[nodiscard]] json reconciled(const Arguments& options = {}) const {
+        Arguments arguments{"--config", config_, "--json", "reconcile"};
+        arguments.insert(arguments.end(), options.begin(), options.end());
+        const Ended ended = support::run(octroi(ledger_, arguments));
         EXPECT_EQ(ended.status, 0) << ended.err;
         return json::parse(ended.out, nullptr, false);
     }
 
     std::uint64_t carried = 0;  // by the network, as nft counted it
-    // What alice is charged for, and what is kept as a witness or a duplicate.
+    // Bytes that alice is charged for, and those of a witness and of duplicates.
     std::map<Layer, std::uint64_t> charged;
     std::map<Layer, std::uint64_t> witnessed;
     std::uint64_t duplicates = 0;
@@ -156,7 +157,13 @@ TEST_F(PrecedenceTest, OfTheLogMakesTheSameBillWithAndWithoutThePackets) {
     ASSERT_EQ(rows.size(), 1U) << rows;
     EXPECT_EQ(rows[0].value("packet_bytes", std::uint64_t{0}), both.carried);
     EXPECT_EQ(rows[0].value("log_bytes", std::uint64_t{0}), logged_octets);
-    EXPECT_GE(rows[0].value("gap_bytes", std::int64_t{0}), 0) << "a log is a lower bound";
+    const auto gap = rows[0].value("gap_bytes", std::uint64_t{0});
+    EXPECT_EQ(gap, both.carried - logged_octets) << "a log is a lower bound";
+    const json shares = both.reconciled({"--spread"});
+    ASSERT_EQ(shares.size(), 1U) << shares;
+    EXPECT_EQ(shares[0].value("account", ""), "alice");
+    EXPECT_EQ(shares[0].value("spread_bytes", std::uint64_t{0}), gap);
+    EXPECT_TRUE(shares[0].value("is_approximation", false));
 }
 
 }  // namespace

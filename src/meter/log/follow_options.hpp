@@ -123,7 +123,7 @@ inline constexpr std::array follow_options = {
            .type = OptionType::choice,
            .default_text = R"("packets")",
            .range = "packets|log",
-           .help = "With `same_bytes_as`: what is charged.",
+           .help = "With `same_bytes_as`: which of the two is charged.",
            .doc = "`packets`: the log is a witness. `log`: the packets of these meters at "
                   "`addresses` and in `services` are `@excluded/duplicate`, from the end of the "
                   "last bucket in which they were charged."},

@@ -24,8 +24,9 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 
 // The cursor of the newest entry of the whole journal.
 Result<std::string> newest_cursor() {
-    const std::vector<std::string> arguments{"journalctl", "--quiet",         "--no-pager",
-                                             "--lines=1",  "--output=export", std::string(journal_fields)};
+    const std::vector<std::string> arguments{"journalctl",      "--quiet",
+                                             "--no-pager",      "--lines=1",
+                                             "--output=export", std::string(journal_fields)};
     TRY_ASSIGN(const std::string text, run_command(arguments));
     logline::JournalExport decoder;
     logline::JournalEntry entry;
@@ -86,10 +87,15 @@ Status JournalMeter::resume(std::span<const Cursor> cursors) {
 }
 
 Status JournalMeter::start() {
-    std::vector<std::string> arguments{
-        "journalctl",      "--quiet",           "--no-pager",
-        "--all",           "--follow",          "--no-tail",
-        "--output=export", std::string(journal_fields), "--after-cursor=" + position_};
+    std::vector<std::string> arguments{"journalctl",
+                                       "--quiet",
+                                       "--no-pager",
+                                       "--all",
+                                       "--follow",
+                                       "--no-tail",
+                                       "--output=export",
+                                       std::string(journal_fields),
+                                       "--after-cursor=" + position_};
     arguments.insert(arguments.end(), options_.matches.begin(), options_.matches.end());
     TRY_ASSIGN(Child child, Child::start(arguments));
     child_.emplace(std::move(child));

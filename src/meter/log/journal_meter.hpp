@@ -4,7 +4,7 @@
 // Follows the journal of systemd: each entry is a line of syslog. The program journalctl reads it
 // and stays running (docs/decisions/0623-the-journal.md).
 //
-// The cursor in the ledger is that of the last entry whose line was handed over, with the state of
+// The cursor in the ledger is that of the last entry that was handed over, with the state of
 // the format: a restart goes on behind it, so that each entry counts once. At the first start the
 // meter begins behind the newest entry. If the journal has dropped the entry of the cursor
 // (rotation, vacuuming), journalctl goes on with the first later one that it has.

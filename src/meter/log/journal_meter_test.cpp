@@ -20,8 +20,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// A program `journalctl` that comes first in PATH. Its entries are files, whose names are the
-// cursors; it prints those behind the cursor, and waits for more.
+// A program `journalctl` that comes first in PATH. Its entries are files with the cursors as
+// names; it prints those behind the cursor, and waits for more.
 constexpr const char* program = R"(#!/bin/sh
 echo "$@" >> "{0}/arguments"
 after=; newest=
@@ -121,7 +121,7 @@ TEST_F(JournalMeterTest, CountsEachEntryOnceOverRestarts) {
         write(2, 200);
         write(3, 30);
         run(*meter, 2);
-        EXPECT_THAT(octets_, ElementsAre(200, 30)) << "what was there before the start is left";
+        EXPECT_THAT(octets_, ElementsAre(200, 30)) << "earlier entries are left";
     }
     EXPECT_THAT(arguments(), HasSubstr("--after-cursor=0001 --unit=rsync.service"));
     write(4, 4);
@@ -133,7 +133,7 @@ TEST_F(JournalMeterTest, CountsEachEntryOnceOverRestarts) {
     EXPECT_THAT(losses_, IsEmpty());
 }
 
-// A kill: what was read behind the last commit is read again.
+// A kill: entries behind the last commit are read again.
 TEST_F(JournalMeterTest, GoesOnBehindTheLastCommit) {
     write(1, 1000);
     {

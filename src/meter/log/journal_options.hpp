@@ -25,7 +25,7 @@ inline constexpr std::array journal_options = {
            .type = OptionType::texts,
            .default_text = R"(["postfix@-.service"])",
            .required = true,
-           .help = "The systemd units whose entries are read.",
+           .help = "The systemd units with the entries that are read.",
            .doc = "Names and patterns as of `journalctl --unit`. An empty list: the entries of "
                   "all units.",
            .check = check_journal_units},

@@ -160,7 +160,7 @@ TEST_F(LogFile, TheLastLineCountsWithoutAnEnd) {
     EXPECT_TRUE(losses_.empty());
 }
 
-// Of a format whose lines may end within a number.
+// Of a format with lines that may end within a number.
 TEST_F(LogFile, OfALineThatGrewTheDifferenceCounts) {
     format_ = "clf";
     const std::string line = "192.0.2.1 - - [01/May/2024:12:00:01 +0000] \"GET / HTTP/1.1\" 200 ";

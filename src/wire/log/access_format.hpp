@@ -73,6 +73,8 @@ struct AccessFormat {
     std::string_view service = "http";  // a constant
     bool time_is_begin = false;
     bool has_syslog_header = false;  // a line may have one
+    // It is removed before the line is matched: the first field is a text, which would contain it.
+    bool is_header_first = false;
 };
 
 inline constexpr std::size_t access_steps_max = 256;

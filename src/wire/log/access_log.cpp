@@ -62,9 +62,11 @@ public:
         line = without_end(line);
         entry = {};
         if (line.empty()) return LineResult::other();
+        SyslogHeader header;
+        if (format_.is_header_first && read_syslog_header(line, header) && !header.program.empty())
+            return match(header.message, entry);
         LineResult result = match(line, entry);
         if (result.kind == LineKind::traffic || !format_.has_syslog_header) return result;
-        SyslogHeader header;
         if (!read_syslog_header(line, header) || header.program.empty()) return result;
         return match(header.message, entry);
     }

@@ -135,9 +135,9 @@ TEST(SquidFormat, CountsBothDirectionsIfTheFormatDoes) {
 }
 
 TEST(HaproxyFormat, HasBothDirectionsAndTheListener) {
-    Lines lines(
-        "haproxy-format",
-        R"(%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %U %fi:%fp %{+Q}[req.hdr(host)] %{+Q}r)");
+    Lines lines("haproxy-format",
+                R"(%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %U %fi:%fp )"
+                R"(%{+Q}[req.hdr(host)] %{+Q}r)");
     EXPECT_EQ(lines.read("Feb  6 12:14:14 lb haproxy[14]: 192.0.2.1:33317 "
                          "[06/Feb/2009:12:14:14.655] web~ web/s1 10/0/30/69/109 200 2750 310 "
                          R"(198.51.100.7:443 "a.example" "GET / HTTP/1.1")"),

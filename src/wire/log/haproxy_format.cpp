@@ -113,6 +113,7 @@ public:
         format_.end = std::move(literal_);
         format_.time_is_begin = true;
         format_.has_syslog_header = true;
+        format_.is_header_first = true;
         format_.service = has_status_ ? "http" : "tcp";
         TRY(check_access_format(format_, text));
         return std::move(format_);

@@ -15,7 +15,7 @@ namespace octroi::logline {
 // line with several rows is bad: an entry of a log is one line.
 //
 // Addresses may be texts, numbers in host order (IPv4), or octets in hexadecimal (0x…, '\x…').
-// Tables whose columns give no volume are passed over.
+// Tables without a column of a volume are passed over.
 inline constexpr std::size_t sql_tables_max = 16;
 inline constexpr std::size_t sql_columns_max = 256;
 [[nodiscard]] std::unique_ptr<LineReader> open_sql_dump(FieldMap map);
