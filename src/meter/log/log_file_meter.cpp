@@ -18,7 +18,7 @@ using logline::LineResult;
 
 // Of input that cannot be read twice, in memory: to find out whether the ledger has it.
 constexpr std::size_t kept_octets = std::size_t{64} << 20U;
-constexpr std::uint64_t lines_of_a_pull = 4096;
+constexpr std::uint64_t lines_of_a_pull = 16'384;
 
 }  // namespace
 
@@ -99,10 +99,17 @@ Result<Pull> LogFileMeter::pull(ReadingSink& sink, Duration /*wait: some lines t
     const std::uint64_t stop = lines_ + lines_of_a_pull;
     const std::uint64_t checkpoint =
         (lines_ / options_.checkpoint_lines + 1) * options_.checkpoint_lines;
+    const std::uint64_t last = std::min(stop, checkpoint);
     bool has_more = true;
-    while (has_more && lines_ < std::min(stop, checkpoint)) {
+    std::string_view line;
+    while (has_more && lines_ < last) {
+        if (text_.next_in_window(line)) {
+            add_line(line, sink);
+            continue;
+        }
         TRY_ASSIGN(has_more, read_line(sink));
     }
+    text_.settle();
     readings_.flush(sink);
     if (has_more) return lines_ == checkpoint ? Pull::checkpoint : Pull::more;
     TRY(end());
@@ -113,20 +120,28 @@ Result<bool> LogFileMeter::read_line(ReadingSink& sink) {
     TRY_ASSIGN(const auto line, text_.next());
     has_unread_end_ = line && !line->has_end;
     if (!line || (!line->has_end && !line->is_too_long)) return false;
-    ++lines_;
-    const LineResult result = line->is_too_long ? LineResult::bad(BadReason::too_long)
-                                                : reader_->read(line->text, entry_);
-    if (result.kind == LineKind::bad) add_bad(result.reason);
-    if (result.kind != LineKind::traffic) return true;
-    const auto time = resolver_.resolve(entry_.time);
-    if (!time) {
-        add_bad(BadReason::time);
-        return true;
+    if (!line->is_too_long) {
+        add_line(line->text, sink);
+    } else {
+        ++lines_;
+        add_result(LineResult::bad(BadReason::too_long), sink);
     }
+    return true;
+}
+
+void LogFileMeter::add_line(std::string_view line, ReadingSink& sink) {
+    ++lines_;
+    add_result(reader_->read(line, entry_), sink);
+}
+
+void LogFileMeter::add_result(LineResult result, ReadingSink& sink) {
+    if (result.kind == LineKind::bad) add_bad(result.reason);
+    if (result.kind != LineKind::traffic) return;
+    const auto time = resolver_.resolve(entry_.time);
+    if (!time) return add_bad(BadReason::time);
     ++entries_;
     last_time_ = time;
     readings_.add(entry_, *time, sink);
-    return true;
 }
 
 void LogFileMeter::add_bad(BadReason reason) {

@@ -69,6 +69,8 @@ private:
     [[nodiscard]] std::string save_state() const;
     // False: there is no further line.
     [[nodiscard]] Result<bool> read_line(ReadingSink& sink);
+    void add_line(std::string_view line, ReadingSink& sink);
+    void add_result(logline::LineResult result, ReadingSink& sink);
     void add_bad(logline::BadReason reason);
     [[nodiscard]] Status end();
     void add_losses(std::vector<Loss>& losses);

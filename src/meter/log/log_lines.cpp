@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "meter/log/log_lines.hpp"
 
-#include "wire/log/line_reader.hpp"
-
 namespace octroi::logs {
 
 using logline::line_octets_max;
-
-std::string_view LogLines::unread() const {
-    const ByteSpan octets = stream_->unread();
-    return {static_cast<const char*>(static_cast<const void*>(octets.data())), octets.size()};
-}
 
 // At the end of the file the stream stays within the line.
 Status LogLines::skip_rest_of_line() {
@@ -26,6 +19,7 @@ Status LogLines::skip_rest_of_line() {
 }
 
 Result<std::optional<LogLine>> LogLines::next() {
+    settle();
     TRY(skip_rest_of_line());
     if (is_within_line_) return std::nullopt;
     std::size_t known = 0;  // octets of the window without an end of line
