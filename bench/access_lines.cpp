@@ -65,9 +65,11 @@ public:
     void append(std::uint64_t number, std::string& out) {
         const std::uint64_t a = mix(number + mix_a, seed_ ^ mix_b);
         const std::uint64_t b = mix(a ^ mix_c, number + mix_b);
-        const std::uint32_t vhost = pick(a, vhosts);
-        const auto visitor =
-            static_cast<std::uint32_t>(mix(pick(b, visitors) + mix_a, seed_ + mix_c) & 0xffffffffU);
+        Visit& visit = visits_[(a >> 32U) % visits_.size()];
+        if (visit.requests_left == 0) visit = begin_visit(mix(b ^ mix_a, a));
+        --visit.requests_left;
+        const std::uint32_t vhost = visit.vhost;
+        const std::uint32_t visitor = visit.visitor;
         const unsigned status = statuses[a & 7U];
         const std::uint64_t octets =
             status == 304 ? 0 : 200 + (b & 0xffffU) * ((a >> 8U & 15U) == 0 ? 40 : 1);
@@ -93,7 +95,21 @@ public:
     }
 
 private:
+    // A visitor reads pages of one site: 1 to 23 requests.
+    struct Visit {
+        std::uint32_t vhost = 0;
+        std::uint32_t visitor = 0;  // an IPv4 address, nearly
+        std::uint32_t requests_left = 0;
+    };
+    [[nodiscard]] Visit begin_visit(std::uint64_t random) const {
+        return {.vhost = pick(mix(random, mix_b), vhosts),
+                .visitor = static_cast<std::uint32_t>(
+                    mix(pick(mix(random, mix_c), visitors) + mix_a, seed_ + mix_c) & 0xffffffffU),
+                .requests_left = 1 + static_cast<std::uint32_t>(random >> 8U) % 23};
+    }
+
     std::uint64_t seed_;
+    std::array<Visit, 300> visits_{};  // at the same time
     std::string time_;
     std::vector<std::string> names_;
     std::vector<std::uint64_t> sums_;

@@ -56,7 +56,25 @@ Result<bool> LineReader::skip_line() {
     }
 }
 
+bool LineReader::next_in_window(std::string_view& line) noexcept {
+    if (is_within_line_) return false;
+    const std::string_view text = unread();
+    const std::size_t end = text.find('\n', passed_);
+    if (end == std::string_view::npos || text[passed_] == '\0') return false;
+    const std::string_view found = without_return(text.substr(passed_, end - passed_));
+    if (found.size() > octets_max_) return false;
+    line = found;
+    passed_ = end + 1;
+    ++lines_;
+    return true;
+}
+
+void LineReader::settle() {
+    if (passed_ != 0) stream_->consume(std::exchange(passed_, 0));
+}
+
 Result<std::optional<Line>> LineReader::next() {
+    settle();
     if (!std::exchange(is_within_line_, true)) offset_ = stream_->position();
     std::size_t known = 0;  // octets of the window without an end of line
     if (!is_cut_) TRY(skip_nuls());

@@ -131,5 +131,51 @@ TEST(LineReader, FindsLinesAcrossEachBoundaryOfTheWindow) {
               (Lines{{largest, 1, 0}}));
 }
 
+// Both ways of reading give the same lines in the same order, and the stream ends at the same
+// place.
+TEST(LineReader, LinesInTheWindowAreThoseOfNext) {
+    const octroi::testing::Folder folder;
+    const std::string path = folder.file("text");
+    constexpr std::size_t longest = 400;
+    {
+        std::ofstream out(path, std::ios::binary);
+        for (int i = 0; i < 30'000; ++i) {
+            if (i % 1000 == 7) out << std::string(3, '\0');
+            out << std::string(static_cast<std::size_t>(i % 300), 'a') << i
+                << (i % 2 == 0 ? "\n" : "\r\n");
+        }
+        out << std::string(2 * longest, 'b') << "\nlast\nopen";
+    }
+    Stream one = Stream::open(path).value();
+    Stream other = Stream::open(path).value();
+    one.hash_content({1, 2});
+    other.hash_content({1, 2});
+    LineReader by_next(one, longest);
+    LineReader in_window(other, longest);
+    std::uint64_t fast = 0;
+    for (;;) {
+        const auto expected = by_next.next().value();
+        std::string_view line;
+        if (in_window.next_in_window(line)) {
+            ++fast;
+            ASSERT_TRUE(expected.has_value());
+            ASSERT_EQ(line, expected->text);
+            if (fast % 1000 == 0) in_window.settle();
+        } else {
+            const auto slow = in_window.next().value();
+            ASSERT_EQ(slow.has_value(), expected.has_value());
+            if (!slow) break;
+            ASSERT_EQ(slow->text, expected->text);
+            ASSERT_EQ(slow->number, expected->number);
+            ASSERT_EQ(other.position(), one.position());
+        }
+    }
+    EXPECT_GT(fast, 29'000U);
+    EXPECT_EQ(in_window.rest()->text, "open");
+    EXPECT_EQ(in_window.lines(), by_next.lines());
+    EXPECT_EQ(in_window.skipped_nuls(), by_next.skipped_nuls());
+    EXPECT_EQ(other.content().digest(), one.content().digest());
+}
+
 }  // namespace
 }  // namespace octroi::file

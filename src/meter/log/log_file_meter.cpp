@@ -116,11 +116,16 @@ Status LogFileMeter::restore_state() {
 Result<Pull> LogFileMeter::pull(ReadingSink& sink, Duration /*wait: some lines take little*/) {
     if (already_complete_ || is_ended_) return Pull::end;
     const auto pulled = read_lines([&] { return read_line(sink); }, [this] { return end(); });
+    text_.settle();
     readings_.flush(sink);
     return pulled;
 }
 
 Result<bool> LogFileMeter::read_line(ReadingSink& sink) {
+    if (std::string_view text; behind_ == Behind::lines && text_.next_in_window(text)) {
+        on_line(reader_->read(text, entry_), sink);
+        return true;
+    }
     if (behind_ == Behind::end_of_line) TRY(skip_end_of_line());
     TRY_ASSIGN(const auto line, text_.next());
     if (line) {

@@ -19,7 +19,8 @@ using logline::LineLayer;
 
 constexpr std::size_t readings_of_a_call = 512;
 constexpr std::size_t known_texts_max = 65'536;
-constexpr std::size_t slots = 4096;
+constexpr std::size_t slots = 2048;  // powers of two
+constexpr std::size_t recent_names = 2048;
 constexpr std::uint8_t proto_tcp = 6;
 
 // A proxy that states no port carries HTTP.
@@ -39,7 +40,7 @@ std::uint16_t port_of_service(std::string_view service) {
     return row == service_ports.end() ? 0 : row->port;
 }
 
-bool is_client_near(NearEnd near, const Entry& entry) {
+bool near_is_client(NearEnd near, const Entry& entry) {
     if (near != NearEnd::automatic) return near == NearEnd::client;
     return entry.layer != LineLayer::application || entry.service == "proxy";
 }
@@ -49,38 +50,33 @@ bool names_a_user(const Entry& entry, bool near_is_client) {
     return near_is_client || entry.service != "http" || entry.domain.empty();
 }
 
-// [begin, end] of the transfer. Durations of more than a month are not believed.
-void set_times(const Entry& entry, UtcTime time, Reading& reading) {
+// [begin, end] of the transfer, as `begin` and `end` of an interval. Durations of more than a month
+// are not believed.
+Interval times_of(const Entry& entry, UtcTime time) {
     constexpr std::int64_t longest =
         static_cast<std::int64_t>(record_buckets_max) * bucket_length.ns;
     const std::int64_t length =
         entry.has_duration && entry.duration_ns < longest ? entry.duration_ns : 0;
-    reading.first = entry.time_is_begin ? time : UtcTime{time.ns - length};
-    reading.last = entry.time_is_begin ? UtcTime{time.ns + length} : time;
+    return entry.time_is_begin ? Interval{time, UtcTime{time.ns + length}}
+                               : Interval{UtcTime{time.ns - length}, time};
 }
 
-std::uint64_t hash_of(const Address& address, std::uint64_t seed) {
-    std::array<std::uint64_t, 2> words{};
-    static_assert(sizeof words >= sizeof address.octets);
-    std::memcpy(words.data(), address.octets.data(), sizeof address.octets);
-    return mix(words[0] ^ mix_a ^ seed, words[1] ^ mix_b);
+// Eight octets of a text that has as many behind `from`.
+std::uint64_t word_at(std::string_view text, std::size_t from) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + from, sizeof word);
+    return word;
 }
 
-// Attribution finds the same ends and service for both.
-bool is_alike(const Reading& a, const Reading& b) {
-    return a.near_name == b.near_name && a.src == b.src && a.dst == b.dst && a.sport == b.sport &&
-           a.dport == b.dport && a.proto == b.proto && a.kind == b.kind &&
-           a.direction == b.direction;
+// Two of these have a sum that is possible for one reading.
+template <typename Record>
+bool is_addable(const Record& record) {
+    return record.bytes <= record_volume_max / 2 && record.packets <= record_volume_max / 2 &&
+           record.flows <= std::numeric_limits<std::uint32_t>::max() / 2;
 }
 
 bool is_empty(const Reading& reading) {
     return reading.bytes == 0 && reading.packets == 0 && reading.flows == 0;
-}
-
-// Two of these have a sum that is possible for one reading.
-bool is_addable(const Reading& reading) {
-    return reading.bytes <= record_volume_max / 2 && reading.packets <= record_volume_max / 2 &&
-           reading.flows <= std::numeric_limits<std::uint32_t>::max() / 2;
 }
 
 }  // namespace
@@ -98,12 +94,36 @@ LogReadings::LogReadings(LogReadingsOptions options, std::uint64_t seed)
       client_domains_(0, TextHash{seed}),
       recipients_(0, TextHash{seed}) {
     pending_.reserve(readings_of_a_call);
+    recent_names_.resize(recent_names);
     domain_ = name_of(NameKind::domain, options_.domain, no_name);
 }
 
 // ---- Names
 
+// A log has few names, one line after the other: most are found by three of their words.
 NameRef LogReadings::name_of(NameKind kind, std::string_view text, NameRef within) {
+    constexpr std::size_t word = sizeof(std::uint64_t);
+    if (text.size() < word || text.size() > std::tuple_size_v<decltype(RecentName::text)>)
+        return find_or_add_name(kind, text, within);
+    const std::size_t last = text.size() - word;
+    const std::uint64_t rest =
+        std::uint64_t{within} << 16U | text.size() << 8U | static_cast<std::uint64_t>(kind);
+    const std::uint64_t hash =
+        mix(word_at(text, 0) ^ word_at(text, last / 2) ^ seed_, word_at(text, last) ^ rest ^ mix_b);
+    RecentName& recent = recent_names_[hash % recent_names];
+    if (recent.size == text.size() && recent.kind == kind && recent.within == within &&
+        std::memcmp(recent.text.data(), text.data(), text.size()) == 0)
+        return recent.ref;
+    const NameRef ref = find_or_add_name(kind, text, within);
+    recent.size = static_cast<std::uint8_t>(text.size());
+    recent.kind = kind;
+    recent.within = within;
+    recent.ref = ref;
+    std::memcpy(recent.text.data(), text.data(), text.size());
+    return ref;
+}
+
+NameRef LogReadings::find_or_add_name(NameKind kind, std::string_view text, NameRef within) {
     if (text.empty() || text.size() > NameTable::text_octets_max) return within;
     key_.assign(1, static_cast<char>(kind));
     key_.append(static_cast<const char*>(static_cast<const void*>(&within)), sizeof within);
@@ -205,74 +225,113 @@ void LogReadings::add(const Entry& entry, UtcTime time, ReadingSink& sink, const
         return;
     }
     ++counts_.entries;
-    const bool near_is_client = is_client_near(options_.near, entry);
-    Reading reading;
-    set_times(entry, time, reading);
-    reading.src = entry.client.address;
-    reading.dst = entry.server.address;
-    reading.sport = entry.client.port;
-    reading.dport = entry.server.port != 0 ? entry.server.port : port_of_service(entry.service);
-    reading.proto = entry.proto;
-    if (reading.proto == 0 && reading.dport != 0) reading.proto = proto_tcp;
-    reading.near_name = near_name(entry, near_is_client, names);
-    if (needs_no_user(entry, near_is_client, reading.near_name)) {
+    const bool is_client_near = near_is_client(options_.near, entry);
+    const std::uint16_t server_port =
+        entry.server.port != 0 ? entry.server.port : port_of_service(entry.service);
+    const bool is_plausible_entry = is_plausible(entry);
+    if (!is_plausible_entry) note_implausible(entry);
+    const NameRef near = near_name(entry, is_client_near, names);
+    ReadingKind kind = ReadingKind::ip;
+    if (needs_no_user(entry, is_client_near, near)) {
         ++counts_.no_user_needed;
-        reading.kind = ReadingKind::no_user_needed;
+        kind = ReadingKind::no_user_needed;
     }
-    if (!is_plausible(entry)) {
-        note_implausible(entry);
-        reading.kind = ReadingKind::implausible;
-    }
-    reading.flows = static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(entry.requests, std::numeric_limits<std::uint32_t>::max()));
-    reading.packets = entry.packets.value;
+    if (!is_plausible_entry) kind = ReadingKind::implausible;
+    const Ends ends{
+        .client = entry.client.address,
+        .server = entry.server.address,
+        .client_port = entry.client.port,
+        .server_port = server_port,
+        .proto = entry.proto == 0 && server_port != 0 ? proto_tcp : entry.proto,
+        .kind = kind,
+        .near_name = near,
+        .is_client_near = is_client_near,
+    };
+    const Interval times = times_of(entry, time);
     // The first direction has the flows and the packets.
+    Amounts amounts{0, entry.packets.value,
+                    static_cast<std::uint32_t>(std::min<std::uint64_t>(
+                        entry.requests, std::numeric_limits<std::uint32_t>::max()))};
     const auto add_direction = [&](std::uint64_t octets, bool is_from_client) {
-        Reading one = reading;
-        one.bytes = octets;
-        if (!is_from_client) {
-            std::swap(one.src, one.dst);
-            std::swap(one.sport, one.dport);
-        }
-        // Direction::in: the near end is the source.
-        one.direction = is_from_client == near_is_client ? Direction::in : Direction::out;
-        reading.flows = 0;
-        reading.packets = 0;
-        add(one, sink);
+        amounts.bytes = octets;
+        add(ends, is_from_client, times, amounts, sink);
+        amounts = {};
     };
     const bool states_out = entry.out.stated || entry.both.stated;
     if (entry.in.stated && (entry.in.value > 0 || !states_out)) add_direction(entry.in.value, true);
     if (states_out) add_direction(entry.out.stated ? entry.out.value : entry.both.value, false);
 }
 
-void LogReadings::add(const Reading& reading, ReadingSink& sink) {
-    if (is_empty(reading)) return;
-    observed_.add(reading);
-    const UtcTime bucket = bucket_start(reading.first);
-    if (bucket != bucket_start(reading.last)) return put(reading, sink);
-    const std::uint64_t ports = std::uint64_t{reading.sport} << 16U | reading.dport;
-    const auto slot = static_cast<std::size_t>(
-        mix(hash_of(reading.src, seed_) ^ reading.near_name, hash_of(reading.dst, seed_) ^ ports) %
-        slots);
+// ---- Readings of equal ends
+
+std::size_t LogReadings::slot_of(const Ends& ends, bool is_from_client) const {
+    const auto client = ends.client.words();
+    const auto server = ends.server.words();
+    const std::uint64_t rest = std::uint64_t{ends.near_name} << 32U |
+                               std::uint64_t{ends.client_port} << 16U | ends.server_port;
+    const std::uint64_t side = is_from_client ? 1 : 0;
+    const std::uint64_t hash = mix(client[0] ^ seed_, client[1] ^ rest ^ mix_b) +
+                               mix(server[0] ^ rest ^ mix_a, server[1] ^ seed_ ^ side);
+    return hash % slots;
+}
+
+UtcTime LogReadings::bucket_of(UtcTime time) {
+    if (time < bucket_begin_ || time >= bucket_begin_ + bucket_length)
+        bucket_begin_ = bucket_start(time);
+    return bucket_begin_;
+}
+
+void LogReadings::add(const Ends& ends, bool is_from_client, const Interval& times,
+                      const Amounts& amounts, ReadingSink& sink) {
+    if (amounts.bytes == 0 && amounts.packets == 0 && amounts.flows == 0) return;
+    observed_.add(amounts);
+    const UtcTime bucket = bucket_of(times.begin);
+    const bool is_in_bucket = times.end - bucket < bucket_length;
+    const std::size_t slot = slot_of(ends, is_from_client);
     Reading& held = held_[slot];
-    const bool is_same = is_alike(held, reading) && held.flow_slot != 0;
-    if (!is_empty(held)) {
-        if (is_same && bucket_start(held.first) == bucket && is_addable(held) &&
-            is_addable(reading)) {
-            held.first = std::min(held.first, reading.first);
-            held.last = std::max(held.last, reading.last);
-            held.bytes += reading.bytes;
-            held.packets += reading.packets;
-            held.flows += reading.flows;
-            return;
-        }
-        put(held, sink);
-    } else {
-        filled_.push_back(static_cast<std::uint32_t>(slot));
+    const Address& src = is_from_client ? ends.client : ends.server;
+    const Address& dst = is_from_client ? ends.server : ends.client;
+    const std::uint16_t sport = is_from_client ? ends.client_port : ends.server_port;
+    const std::uint16_t dport = is_from_client ? ends.server_port : ends.client_port;
+    // Direction::in: the near end is the source.
+    const Direction direction =
+        is_from_client == ends.is_client_near ? Direction::in : Direction::out;
+    // Attribution finds the same ends and service for both.
+    const bool is_same = held.near_name == ends.near_name && held.src == src && held.dst == dst &&
+                         held.sport == sport && held.dport == dport && held.proto == ends.proto &&
+                         held.kind == ends.kind && held.direction == direction &&
+                         held.flow_slot != 0;
+    const bool has_held = !is_empty(held);
+    if (is_same && has_held && is_in_bucket && held.first >= bucket &&
+        held.first - bucket < bucket_length && is_addable(held) && is_addable(amounts)) {
+        held.first = std::min(held.first, times.begin);
+        held.last = std::max(held.last, times.end);
+        held.bytes += amounts.bytes;
+        held.packets += amounts.packets;
+        held.flows += amounts.flows;
+        return;
     }
+    Reading reading{.first = times.begin,
+                    .last = times.end,
+                    .bytes = amounts.bytes,
+                    .packets = amounts.packets,
+                    .src = src,
+                    .dst = dst,
+                    .sport = sport,
+                    .dport = dport,
+                    .proto = ends.proto,
+                    .kind = ends.kind,
+                    .direction = direction,
+                    .near_name = ends.near_name,
+                    .flows = amounts.flows};
+    if (!is_in_bucket) return put(reading, sink);
+    if (has_held)
+        put(held, sink);
+    else
+        filled_.push_back(static_cast<std::uint32_t>(slot));
+    reading.flow_slot = static_cast<std::uint32_t>(slot + 1);
+    reading.fresh = !is_same;
     held = reading;
-    held.flow_slot = static_cast<std::uint32_t>(slot + 1);
-    held.fresh = !is_same;
 }
 
 void LogReadings::put(const Reading& reading, ReadingSink& sink) {

@@ -19,6 +19,7 @@
 //   of kind implausible.
 // - Readings of equal ends within a bucket are added up until flush().
 
+#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <functional>
@@ -116,9 +117,29 @@ private:
     // Whether the entry has no user, and its client is one that needs none.
     [[nodiscard]] bool needs_no_user(const logline::Entry& entry, bool near_is_client,
                                      NameRef near) const;
+    [[nodiscard]] NameRef find_or_add_name(NameKind kind, std::string_view text, NameRef within);
     [[nodiscard]] bool is_plausible(const logline::Entry& entry) const;
     void note_implausible(const logline::Entry& entry);
-    void add(const Reading& reading, ReadingSink& sink);
+    // What the readings of both directions of an entry have in common.
+    struct Ends {
+        const Address& client;
+        const Address& server;
+        std::uint16_t client_port;
+        std::uint16_t server_port;
+        std::uint8_t proto;
+        ReadingKind kind;
+        NameRef near_name;
+        bool is_client_near;
+    };
+    struct Amounts {
+        std::uint64_t bytes;
+        std::uint64_t packets;
+        std::uint32_t flows;
+    };
+    void add(const Ends& ends, bool is_from_client, const Interval& times, const Amounts& amounts,
+             ReadingSink& sink);
+    [[nodiscard]] std::size_t slot_of(const Ends& ends, bool is_from_client) const;
+    [[nodiscard]] UtcTime bucket_of(UtcTime time);
     void put(const Reading& reading, ReadingSink& sink);
 
     LogReadingsOptions options_;
@@ -133,8 +154,18 @@ private:
     // made once.
     Rows rows_of_texts_;
     std::string key_;
-    Rows client_domains_;  // the names that clients sent; the values have no meaning
-    Rows recipients_;      // at other hosts; likewise
+    // The last names, in front of rows_of_texts_.
+    struct RecentName {
+        std::array<char, 52> text{};
+        std::uint8_t size = 0;  // 0: empty
+        NameKind kind = NameKind::interface;
+        NameRef within = no_name;
+        NameRef ref = no_name;
+    };
+    std::vector<RecentName> recent_names_;
+    UtcTime bucket_begin_;  // of the last time
+    Rows client_domains_;   // the names that clients sent; the values have no meaning
+    Rows recipients_;       // at other hosts; likewise
     ReadingCounts counts_;
     LogIdentities identities_;
 };

@@ -102,6 +102,26 @@ TEST_F(LogReadingsTest, EachDirectionIsAReading) {
     EXPECT_EQ(observed.flows, Flows(3));
 }
 
+// Names that are alike in their first, middle and last octets, short and long ones, and more of
+// them than are kept in front of the table.
+TEST_F(LogReadingsTest, AlikeNamesStayApart) {
+    std::map<std::string, std::uint64_t> expected;
+    for (int round = 0; round < 2; ++round)
+        for (std::uint64_t i = 0; i < 6000; ++i) {
+            const std::string number = std::to_string(100'000 + i);
+            std::string domain = i % 3 == 0   ? "d" + number
+                                 : i % 3 == 1 ? "www.site" + number + "-of-many.example.org"
+                                              : number + std::string(50, 'x') + ".example.org";
+            logline::Entry entry = web_entry(1 + i);
+            entry.domain = domain;
+            add(entry);
+            expected["domain " + domain] += 1 + i;
+        }
+    std::map<std::string, std::uint64_t> found;
+    for (const Reading& reading : flushed()) found[name_of(reading)] += reading.bytes;
+    EXPECT_EQ(found, expected);
+}
+
 TEST_F(LogReadingsTest, EqualEndsWithinABucketAreOneReading) {
     for (int i = 0; i < 100; ++i) add(web_entry(10), noon + Duration::seconds(i));
     add(web_entry(10), noon + Duration::minutes(5));

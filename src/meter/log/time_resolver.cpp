@@ -91,7 +91,7 @@ UtcTime TimeResolver::in_zone(std::int64_t local_ns) {
     return is_second ? UtcTime{local_ns - quarter_->second_offset_ns} : first;
 }
 
-std::optional<UtcTime> TimeResolver::resolve(const logline::LineTime& time) {
+std::optional<UtcTime> TimeResolver::resolve_incomplete(const logline::LineTime& time) {
     if (!time.stated) return std::nullopt;
     std::int64_t local_ns = time.local_ns;
     if (!time.has_year) {
@@ -99,10 +99,8 @@ std::optional<UtcTime> TimeResolver::resolve(const logline::LineTime& time) {
         if (!dated) return std::nullopt;
         local_ns = *dated;
     }
-    const UtcTime resolved =
-        time.has_zone ? UtcTime{local_ns - Duration::seconds(time.offset_s).ns} : in_zone(local_ns);
-    last_ = std::max(last_.value_or(resolved), resolved);
-    return resolved;
+    return note(time.has_zone ? UtcTime{local_ns - Duration::seconds(time.offset_s).ns}
+                              : in_zone(local_ns));
 }
 
 // u16 year, u8 month (0: no line), u64 time of the latest line (ns).

@@ -34,7 +34,10 @@ public:
     // An hour that clocks show twice is resolved by the order of the lines. It is the second one if
     // the log has a later line than the moment at which the clocks were set back, or one that is
     // more than order_slack behind this one.
-    [[nodiscard]] std::optional<UtcTime> resolve(const logline::LineTime& time);
+    [[nodiscard]] std::optional<UtcTime> resolve(const logline::LineTime& time) {
+        if (!time.stated || !time.has_year || !time.has_zone) return resolve_incomplete(time);
+        return note(UtcTime{time.local_ns - Duration::seconds(time.offset_s).ns});
+    }
     // Lines may be out of order by so much: a server may write them when a transfer ends, with the
     // time of its begin.
     static constexpr Duration order_slack = Duration::minutes(30);
@@ -45,6 +48,11 @@ public:
     [[nodiscard]] Status restore(std::string_view saved);
 
 private:
+    UtcTime note(UtcTime time) noexcept {
+        if (!last_ || *last_ < time) last_ = time;
+        return time;
+    }
+    [[nodiscard]] std::optional<UtcTime> resolve_incomplete(const logline::LineTime& time);
     // Local time with its year, nanoseconds. nullopt: 29 February in another year.
     [[nodiscard]] std::optional<std::int64_t> with_year(std::int64_t local_ns);
     [[nodiscard]] UtcTime in_zone(std::int64_t local_ns);

@@ -14,8 +14,8 @@ bool read_client(std::string_view text, Entry& entry) {
     // A list of addresses (X-Forwarded-For) is another format: the client chose most of them.
     if (client.empty() || client.ends_with(',') || client.front() == '"' || ident.empty())
         return false;
-    if (text.find(' ') != std::string_view::npos && ident != "-") return false;
-    entry.client = make_end(client);
+    if (find_char(text, ' ') != std::string_view::npos && ident != "-") return false;
+    read_end(client, entry.client);
     entry.ident = stated(ident);
     entry.user = stated(text);
     return true;
@@ -32,24 +32,41 @@ public:
         if (line.empty()) return LineResult::other();
         const std::size_t quote = request_quote(line);
         if (quote == std::string_view::npos) return LineResult::bad(BadReason::shape);
-        const std::size_t bracket = line.rfind('[', quote);
-        if (bracket == std::string_view::npos || bracket == 0 || line[bracket - 1] != ' ')
-            return LineResult::bad(BadReason::shape);
-        std::string_view time = line.substr(bracket + 1, quote - 2 - bracket - 1);
-        if (!clock_.read(time, entry.time) || !time.empty())
-            return LineResult::bad(BadReason::time);
+        std::size_t bracket = usual_bracket(line, quote);
+        if (!read_time(line, bracket, quote, entry.time)) {
+            bracket = line.rfind('[', quote);
+            if (bracket == std::string_view::npos || bracket == 0 || line[bracket - 1] != ' ')
+                return LineResult::bad(BadReason::shape);
+            if (!read_time(line, bracket, quote, entry.time))
+                return LineResult::bad(BadReason::time);
+        }
         if (!read_ends(line.substr(0, bracket - 1), entry))
             return LineResult::bad(BadReason::shape);
         return read_answer(line.substr(quote + 1), entry);
     }
 
 private:
+    // The offset of the bracket before a time of 26 characters that ends before the quote; npos:
+    // there is none. A time that can be read has no bracket within, so that this is the last one.
+    static std::size_t usual_bracket(std::string_view line, std::size_t quote) noexcept {
+        constexpr std::size_t behind = std::string_view("29/May/2017:19:02:48 +0000] \"").size();
+        if (quote <= behind) return std::string_view::npos;
+        const std::size_t bracket = quote - behind;
+        return line[bracket] == '[' && line[bracket - 1] == ' ' ? bracket : std::string_view::npos;
+    }
+
+    bool read_time(std::string_view line, std::size_t bracket, std::size_t quote, LineTime& time) {
+        if (bracket == std::string_view::npos) return false;
+        std::string_view text = line.substr(bracket + 1, quote - 2 - bracket - 1);
+        return clock_.read(text, time) && text.empty();
+    }
+
     // The offset of the quote in the first `] "`.
     static std::size_t request_quote(std::string_view line) noexcept {
-        std::size_t quote = line.find('"');
+        std::size_t quote = find_char(line, '"');
         while (quote != std::string_view::npos) {
             if (quote > 1 && line[quote - 1] == ' ' && line[quote - 2] == ']') break;
-            quote = line.find('"', quote + 1);
+            quote = find_char(line, '"', quote + 1);
         }
         return quote;
     }
@@ -75,8 +92,8 @@ private:
         if (!skip_text(rest, " ")) return LineResult::bad(BadReason::shape);
         const std::string_view status = next_field(rest, ' ');
         std::uint64_t code = 0;
-        if (status != "-" && (status.size() > 3 || !parse_number(status, code)))
-            return LineResult::bad(BadReason::number);
+        const bool is_number = status.size() <= 3 && parse_short_number(status, code);
+        if (!is_number && status != "-") return LineResult::bad(BadReason::number);
         entry.status = stated(status);
         entry.user_unverified = code == 401 || code == 407;
         const BadReason reason = parse_count_or_dash(next_field(rest, ' '), entry.out);

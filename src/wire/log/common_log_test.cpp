@@ -73,6 +73,20 @@ TEST(CommonLog, ANameOfAUserThatImitatesALineChangesNothing) {
         "999 out=5 status=401 service=http user?");
 }
 
+TEST(CommonLog, BracketsInANameAreNoTime) {
+    Lines lines("clf");
+    const std::string end = R"( [29/May/2017:19:02:48 +0000] "GET / HTTP/1.1" 200 6)";
+    for (const std::string user : {"a[b", "[", "[29/May/2017", "[01/Jan/2001:00:00:00 +0000]"})
+        EXPECT_EQ(
+            lines.read("192.0.2.1 - " + user + end),
+            "2017-05-29T19:02:48Z peer=192.0.2.1 user=" + user + " out=6 status=200 service=http");
+    // A time of another length, and one with a bracket in front.
+    EXPECT_EQ(lines.read(R"(h - - [1/May/2017:19:02:48 +0000] "-" 200 6)"),
+              "2017-05-01T19:02:48Z peer=h out=6 status=200 service=http");
+    EXPECT_EQ(lines.read(R"(h - - [[29/May/2017:19:02:48 +0000] "-" 200 6)").substr(0, 4), "bad:");
+    EXPECT_EQ(lines.read(R"([29/May/2017:19:02:48 +0000] "-" 200 6)").substr(0, 4), "bad:");
+}
+
 TEST(CommonLog, ARequestThatImitatesALineChangesNothing) {
     Lines lines("clf");
     EXPECT_EQ(lines.read(R"(192.0.2.1 - - [29/May/2017:19:02:48 +0000] "GET /\" 200 999999 \")"

@@ -9,26 +9,25 @@ namespace {
 constexpr std::int64_t ns_per_second = 1'000'000'000;
 constexpr std::uint64_t seconds_max = 3'600'000'000;
 
-// Dotted decimal, as base/address.hpp reads it, without the text of an error.
+// Dotted decimal, as base/address.hpp reads it, without the text of an error: four numbers up to
+// 255 of one to three digits, without leading zeros.
 bool parse_dotted(std::string_view text, Address& address) noexcept {
     std::array<std::uint8_t, 4> octets{};
-    std::size_t part = 0;
-    unsigned value = 0;
-    unsigned digits = 0;
-    for (const char c : text) {
-        if (is_digit(c)) {
-            if (digits == 3 || (digits > 0 && value == 0)) return false;
-            value = value * 10 + static_cast<unsigned>(c - '0');
-            ++digits;
-        } else if (c == '.' && digits > 0 && value < 256 && part < 3) {
-            octets[part++] = static_cast<std::uint8_t>(value);
-            value = digits = 0;
-        } else {
-            return false;
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    for (std::size_t part = 0; part < octets.size(); ++part) {
+        if (part > 0 && (at == end || *at++ != '.')) return false;
+        if (at == end || !is_digit(*at)) return false;
+        auto value = static_cast<unsigned>(*at++ - '0');
+        const bool is_zero = value == 0;
+        for (int more = 0; more < 2 && at != end && is_digit(*at); ++more) {
+            if (is_zero) return false;
+            value = value * 10 + static_cast<unsigned>(*at++ - '0');
         }
+        if (value > 255) return false;
+        octets[part] = static_cast<std::uint8_t>(value);
     }
-    if (part != 3 || digits == 0 || value > 255) return false;
-    octets[3] = static_cast<std::uint8_t>(value);
+    if (at != end) return false;
     address = Address::v4(octets.data());
     return true;
 }
@@ -61,17 +60,15 @@ bool parse_seconds(std::string_view text, std::int64_t& ns) noexcept {
     return true;
 }
 
-End make_end(std::string_view text) noexcept {
-    End end;
+void read_end(std::string_view text, End& end) noexcept {
     end.text = stated(text);
-    if (end.text.empty() || parse_dotted(end.text, end.address)) return end;
+    if (end.text.empty() || parse_dotted(end.text, end.address)) return;
     std::string_view inner = end.text;
     if (inner.size() > 2 && inner.front() == '[' && inner.back() == ']')
         inner = inner.substr(1, inner.size() - 2);
     constexpr std::size_t longest = 45;  // INET6_ADDRSTRLEN, without its end
-    if (inner.size() > longest || inner.find(':') == std::string_view::npos) return end;
+    if (inner.size() > longest || inner.find(':') == std::string_view::npos) return;
     if (const auto parsed = parse_address(inner)) end.address = without_mapping(*parsed);
-    return end;
 }
 
 std::uint16_t parse_port(std::string_view text) noexcept {
@@ -87,12 +84,12 @@ End make_end_with_port(std::string_view text) noexcept {
 }
 
 std::string_view without_port(std::string_view host) noexcept {
-    const std::size_t colon = host.rfind(':');
-    if (colon == std::string_view::npos || colon + 1 == host.size()) return host;
-    if (!std::ranges::all_of(host.substr(colon + 1), is_digit)) return host;
-    const std::string_view name = host.substr(0, colon);
+    std::size_t digits = host.size();
+    while (digits > 0 && is_digit(host[digits - 1])) --digits;
+    if (digits == 0 || digits == host.size() || host[digits - 1] != ':') return host;
+    const std::string_view name = host.substr(0, digits - 1);
     // "2001:db8::1" has no port.
-    if (name.find(':') != std::string_view::npos && !name.ends_with(']')) return host;
+    if (find_char(name, ':') != std::string_view::npos && !name.ends_with(']')) return host;
     return name;
 }
 

@@ -3,8 +3,10 @@
 
 // Reads the fields of a line from its beginning or its end. Views into the line; nothing allocates.
 
+#include <bit>
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "wire/log/entry.hpp"
@@ -13,6 +15,37 @@
 namespace octroi::logline {
 
 [[nodiscard]] constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+// The offset of the first such character from `from` on; npos: there is none. Unlike find() of a
+// text, which g++ 12 does not inline, it costs no more than memchr(3).
+[[nodiscard]] inline std::size_t find_char(std::string_view text, char c,
+                                           std::size_t from = 0) noexcept {
+    if (from >= text.size()) return std::string_view::npos;
+    const void* const found = std::memchr(text.data() + from, c, text.size() - from);
+    return found == nullptr
+               ? std::string_view::npos
+               : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+}
+
+// The same for fields that are mostly short: eight octets at a time, without a call. An octet is
+// the character where the exclusive or with eight of them is 0; the lowest one is found for certain
+// (H. S. Warren, Hacker's Delight, 6-1).
+[[nodiscard]] inline std::size_t find_near_char(std::string_view text, char c) noexcept {
+    static_assert(std::endian::native == std::endian::little);
+    constexpr std::uint64_t ones = 0x0101010101010101U;
+    constexpr std::size_t word_octets = sizeof(std::uint64_t);
+    constexpr std::size_t near_octets = 4 * word_octets;
+    const std::uint64_t wanted = ones * static_cast<unsigned char>(c);
+    std::size_t at = 0;
+    for (; at + word_octets <= text.size() && at < near_octets; at += word_octets) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data() + at, word_octets);
+        word ^= wanted;
+        const std::uint64_t zeros = (word - ones) & ~word & (ones << 7U);
+        if (zeros != 0) return at + static_cast<std::size_t>(std::countr_zero(zeros)) / 8;
+    }
+    return find_char(text, c, at);
+}
 
 // Without a carriage return and blanks at the end.
 [[nodiscard]] inline std::string_view without_end(std::string_view line) noexcept {
@@ -33,7 +66,7 @@ inline void skip_blanks(std::string_view& rest) noexcept {
 
 // The text up to the separator, which is removed too; all, if there is none.
 [[nodiscard]] inline std::string_view next_field(std::string_view& rest, char separator) noexcept {
-    const std::size_t end = rest.find(separator);
+    const std::size_t end = find_near_char(rest, separator);
     const std::string_view field = rest.substr(0, end);
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
     return field;
@@ -56,19 +89,19 @@ inline void skip_blanks(std::string_view& rest) noexcept {
 // The end of a quoted text: the offset of the first quote with an even number of backslashes
 // before it, so that `\"` is part of the text and `\\"` ends it. npos: there is none.
 [[nodiscard]] inline std::size_t closing_quote(std::string_view text, char quote = '"') noexcept {
-    std::size_t at = text.find(quote);
+    std::size_t at = find_char(text, quote);
     while (at != std::string_view::npos) {
         std::size_t backslashes = 0;
         while (backslashes < at && text[at - 1 - backslashes] == '\\') ++backslashes;
         if (backslashes % 2 == 0) return at;
-        at = text.find(quote, at + 1);
+        at = find_char(text, quote, at + 1);
     }
     return at;
 }
 
 // "-" and empty texts are not stated.
 [[nodiscard]] inline std::string_view stated(std::string_view text) noexcept {
-    return text == "-" ? std::string_view() : text;
+    return text.size() == 1 && text.front() == '-' ? std::string_view() : text;
 }
 
 // A decimal number that is the whole text.
@@ -78,8 +111,25 @@ inline void skip_blanks(std::string_view& rest) noexcept {
     return error == std::errc{} && stop == end && !text.empty();
 }
 
+// The number of a text that has only digits, and at most 18 of them. False: it has not.
+[[nodiscard]] inline bool parse_short_number(std::string_view text, std::uint64_t& value) noexcept {
+    constexpr std::size_t digits_max = 18;  // below 2^63
+    if (text.empty() || text.size() > digits_max) return false;
+    std::uint64_t number = 0;
+    for (const char c : text) {
+        if (!is_digit(c)) return false;
+        number = number * 10 + static_cast<std::uint64_t>(c - '0');
+    }
+    value = number;
+    return true;
+}
+
 // A volume or count that is the whole text. Returns none, number or over_limit.
 [[nodiscard]] inline BadReason parse_count(std::string_view text, Count& count) noexcept {
+    if (parse_short_number(text, count.value)) {
+        count.stated = true;
+        return BadReason::none;
+    }
     std::uint64_t value = 0;
     const char* const end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data(), end, value);
@@ -92,7 +142,7 @@ inline void skip_blanks(std::string_view& rest) noexcept {
 
 // The same, where "-" is a stated 0: what Apache writes for no octets.
 [[nodiscard]] inline BadReason parse_count_or_dash(std::string_view text, Count& count) noexcept {
-    if (text != "-") return parse_count(text, count);
+    if (text.size() != 1 || text.front() != '-') return parse_count(text, count);
     count = {0, true};
     return BadReason::none;
 }
@@ -100,8 +150,14 @@ inline void skip_blanks(std::string_view& rest) noexcept {
 // Seconds with a fraction ("0.123", "12") as nanoseconds, below a million hours. False: no number.
 [[nodiscard]] bool parse_seconds(std::string_view text, std::int64_t& ns) noexcept;
 
-// The text, and the address if it is one: "192.0.2.1", "2001:db8::1", "[2001:db8::1]".
-[[nodiscard]] End make_end(std::string_view text) noexcept;
+// Sets the text of an end, and the address if it is one: "192.0.2.1", "2001:db8::1",
+// "[2001:db8::1]". The end must be empty; its port stays.
+void read_end(std::string_view text, End& end) noexcept;
+[[nodiscard]] inline End make_end(std::string_view text) noexcept {
+    End end;
+    read_end(text, end);
+    return end;
+}
 // The same with a port behind it: "192.0.2.1:80", "[2001:db8::1]:80", "2001:db8::1.80" is none.
 [[nodiscard]] End make_end_with_port(std::string_view text) noexcept;
 // A port number; 0: it is none.
