@@ -23,6 +23,6 @@ std::optional<Identity> user_identity(std::string_view name) {
 
 Identity peer_identity(std::string_view key) { return {IdentityKind::peer, std::string(key)}; }
 
-Identity no_holder() { return {IdentityKind::mac, ""}; }
+Identity no_holder() { return {}; }
 
 }  // namespace octroi

@@ -115,43 +115,108 @@ TEST_F(IdentitySources, ARealClientOfRadiusIsAnswered) {
     stop();
 }
 
-TEST_F(IdentitySources, ARealDhcpServerAndTheKernelStateTheClient) {
-    if (support::run({"sh", "-c", "command -v dnsmasq && command -v udhcpc"}).status != 0)
-        GTEST_SKIP() << "dnsmasq or udhcpc is not installed; next: ./dev install";
-    const std::string leases = folder_ / "dnsmasq.leases";
+// The packages of dhcpd and Kea start a server on the machine where they are installed: ./dev does
+// not install them, and their tests are skipped without them.
+enum class DhcpServer { dnsmasq, dhcpd, kea };
+
+class RealDhcp : public IdentitySources, public ::testing::WithParamInterface<DhcpServer> {
+protected:
+    void SetUp() override {
+        IdentitySources::SetUp();
+        if (IsSkipped()) return;
+        const std::string programs = fmt::format("command -v udhcpc && command -v {}", program());
+        if (support::run({"sh", "-c", programs}).status != 0)
+            GTEST_SKIP() << program() << " or udhcpc is not installed";
+        // dhcpd reads whole frames, and drops those without a checksum.
+        (void)support::run(Network::in(network_.host(), {"ethtool", "-K", "eth", "tx", "off"}));
+    }
+    [[nodiscard]] static std::string program() {
+        return GetParam() == DhcpServer::dnsmasq ? "dnsmasq"
+               : GetParam() == DhcpServer::dhcpd ? "dhcpd"
+                                                 : "kea-dhcp4";
+    }
+    [[nodiscard]] Arguments server() const {
+        switch (GetParam()) {
+            case DhcpServer::dnsmasq:
+                return {"dnsmasq",
+                        "--keep-in-foreground",
+                        "--conf-file=/dev/null",
+                        "--port=0",
+                        "--user=root",
+                        "--interface=lan",
+                        "--bind-interfaces",
+                        "--dhcp-range=10.78.1.50,10.78.1.50,1h",
+                        "--dhcp-leasefile=" + leases_,
+                        "--pid-file=" + (folder_ / "pid")};
+            case DhcpServer::dhcpd:
+                std::ofstream(folder_ / "conf") << "authoritative; subnet 10.78.1.0 netmask "
+                                                   "255.255.255.0 { range 10.78.1.50; }\n";
+                std::ofstream{leases_};
+                return {"dhcpd", "-4",    "-f",       "-cf", folder_ / "conf",
+                        "-lf",   leases_, "--no-pid", "lan"};
+            case DhcpServer::kea:
+                std::ofstream(folder_ / "conf") << fmt::format(
+                    R"({{"Dhcp4": {{"interfaces-config": {{"interfaces": ["lan"]}},
+"lease-database": {{"type": "memfile", "persist": true, "name": "{}"}},
+"subnet4": [{{"subnet": "10.78.1.0/24", "interface": "lan",
+"pools": [{{"pool": "10.78.1.50 - 10.78.1.50"}}]}}]}}}})",
+                    leases_);
+                return {"env",
+                        "KEA_PIDFILE_DIR=" + folder_.path(),
+                        "KEA_LOCKFILE_DIR=" + folder_.path(),
+                        "kea-dhcp4",
+                        "-c",
+                        folder_ / "conf"};
+        }
+        return {};
+    }
+    // It sets its address, and the neighbours know each other.
+    [[nodiscard]] Arguments client() const {
+        std::ofstream(folder_ / "script")
+            << "#!/bin/sh\n[ \"$1\" = bound ] && ip addr replace $ip/24 dev $interface && "
+               "ping -c1 -W2 10.78.1.1\nexit 0\n";
+        Network::must({"chmod", "+x", folder_ / "script"});
+        return {"udhcpc", "-f", "-t", "20", "-T", "1", "-i", "eth", "-s", folder_ / "script"};
+    }
+
+    const std::string leases_ = folder_ / "leases";
+};
+
+TEST_P(RealDhcp, TheServerAndTheKernelStateTheClient) {
     start(
         fmt::format("[[meter]]\nname = \"dhcp\"\nkind = \"leases\"\nfiles = [\"{}\"]\npoll = "
                     "\"1s\"\n[[meter]]\nname = \"lan\"\nkind = \"neighbours\"\ninterfaces = "
                     "[\"la*\"]\n",
-                    leases));
-    Process server(Network::in(
-        network_.router(),
-        {"dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=root",
-         "--interface=lan", "--bind-interfaces", "--dhcp-range=10.78.1.50,10.78.1.50,1h",
-         "--dhcp-leasefile=" + leases, "--pid-file=" + (folder_ / "dnsmasq.pid")}));
-    // The script of the client only sets the address.
-    std::ofstream(folder_ / "script")
-        << "#!/bin/sh\n[ \"$1\" = bound ] && ip addr add $ip/24 dev $interface\nexit 0\n";
-    Network::must({"chmod", "+x", folder_ / "script"});
-    const Ended client =
-        support::run(Network::in(network_.host(), {"udhcpc", "-f", "-q", "-n", "-t", "10", "-T",
-                                                   "1", "-i", "eth", "-s", folder_ / "script"}));
-    ASSERT_EQ(client.status, 0) << client.err;
-    EXPECT_THAT(support::text_of(leases), ::testing::HasSubstr(client_mac));
-    EXPECT_TRUE(counts("leases_events_total", 1)) << daemon_->err_so_far();
+                    leases_));
+    Process serving(Network::in(network_.router(), server()));
+    Process asking(Network::in(network_.host(), client()));
+    EXPECT_TRUE(counts("leases_events_total", 1))
+        << daemon_->err_so_far() << asking.err_so_far() << serving.err_so_far();
     EXPECT_EQ(counter("leases_bad_total"), 0U);
     const Ended listed =
-        support::run(support::octroi(ledger_, {"--json", "inspect", "leases", leases}));
+        support::run(support::octroi(ledger_, {"--json", "inspect", "leases", leases_}));
     EXPECT_THAT(listed.out, ::testing::HasSubstr("10.78.1.50")) << listed.err;
     EXPECT_THAT(listed.out, ::testing::HasSubstr(client_mac));
-
-    Network::must(Network::in(network_.host(), {"ping", "-c1", "-W2", "10.78.1.1"}));
     Network::must(Network::in(network_.router(), {"ping", "-c1", "-W2", "10.78.1.50"}));
     EXPECT_TRUE(counts("neighbours_known", 1)) << daemon_->err_so_far();
-    server.signal(SIGTERM);
-    (void)server.wait();
+
+    asking.signal(SIGUSR2);  // releases its address
+    EXPECT_TRUE(counts("leases_events_total", 2)) << support::text_of(leases_);
+    EXPECT_EQ(counter("leases_bad_total"), 0U);
+    asking.signal(SIGKILL);
+    (void)asking.wait();
+    serving.signal(SIGTERM);
+    (void)serving.wait();
     stop();
 }
+
+INSTANTIATE_TEST_SUITE_P(Servers, RealDhcp,
+                         ::testing::Values(DhcpServer::dnsmasq, DhcpServer::dhcpd, DhcpServer::kea),
+                         [](const auto& server) {
+                             return server.param == DhcpServer::dnsmasq ? "dnsmasq"
+                                    : server.param == DhcpServer::dhcpd ? "dhcpd"
+                                                                        : "kea";
+                         });
 
 }  // namespace
 }  // namespace octroi

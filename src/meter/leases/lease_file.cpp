@@ -87,9 +87,11 @@ Status LeaseFile::find_format() {
     std::string head(head_octets, '\0');
     TRY_ASSIGN(const std::size_t got, file->read(std::as_writable_bytes(std::span(head))));
     head.resize(got);
-    found_ = format_ != LeaseFormat::unknown ? format_ : leases::recognise_format(head);
-    if (found_ != LeaseFormat::unknown || head.find_first_not_of("\r\n") == std::string::npos)
+    // An empty file has the format that it had before: dnsmasq without a lease.
+    if (head.find_first_not_of("\r\n") == std::string::npos && format_ == LeaseFormat::unknown)
         return {};
+    found_ = format_ != LeaseFormat::unknown ? format_ : leases::recognise_format(head);
+    if (found_ != LeaseFormat::unknown) return {};
     return fail(ErrorCode::invalid,
                 fmt::format("{}: the first line is not one of a lease file of dhcpd, Kea or "
                             "dnsmasq; next: correct `files`, or state `format`",

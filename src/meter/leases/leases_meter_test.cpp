@@ -139,6 +139,14 @@ TEST_F(LeasesMeterTest, AFileOfDnsmasqHasAllPresentLeases) {
     EXPECT_EQ(poll(), Texts{});
 }
 
+TEST_F(LeasesMeterTest, AnEmptyFileOfDnsmasqHasNoLease) {
+    open("dnsmasq.leases");
+    write("dnsmasq.leases", "1999999999 02:00:00:00:00:01 10.0.0.1 a *\n");
+    EXPECT_EQ(poll().size(), 1U);
+    write("dnsmasq.leases", "");
+    EXPECT_EQ(poll(), Texts{"10.0.0.1/32 > nobody"});
+}
+
 // A file that was written within the last second may not be whole.
 TEST_F(LeasesMeterTest, AFileOfDnsmasqMustHaveSettled) {
     clock_.ahead = Duration{};

@@ -79,7 +79,15 @@ Result<OpenedMeter> open_radius(MeterSetup& setup) {
                     "libcrypto refuses MD5 (FIPS mode), so that no RADIUS request can be checked; "
                     "next: run octroi without FIPS mode, or use another source of identities");
     const std::string& path = values.text("clients");
-    TRY_ASSIGN(options.clients, Clients::read(path));
+    OpenedMeter opened;
+    options.clients = ClientsFile(path);
+    const Status read = options.clients.refresh();
+    if (!read && read.error().code != ErrorCode::not_found) return std::unexpected(read.error());
+    if (!read)
+        opened.warnings.push_back(fmt::format(
+            "{}: the file does not exist, so no NAS is answered; next: write a line for each NAS: "
+            "its address, a blank and the secret",
+            path));
     options.policy.networks = values.prefixes("networks");
     options.policy.valid_for = values.duration("valid_for");
     options.policy.session_limit = narrow<std::size_t>(values.integer("session_limit"));
@@ -89,9 +97,8 @@ Result<OpenedMeter> open_radius(MeterSetup& setup) {
     options.seed = random_seed();
     TRY_ASSIGN(const ListenAddress listen, parse_listen(values.text("listen")));
     TRY_ASSIGN(auto source, UdpSource::open({listen.address, listen.port, socket_buffer_octets}));
-    OpenedMeter opened;
-    opened.notices.push_back(
-        fmt::format("RADIUS accounting at {}, {} clients", source->name(), options.clients.size()));
+    opened.notices.push_back(fmt::format("RADIUS accounting at {}, {} clients", source->name(),
+                                         options.clients.clients().size()));
     if (is_open_to_others(path))
         opened.warnings.push_back(fmt::format(
             "{}: every user of this machine can read the secrets; next: chmod 600 {}", path, path));

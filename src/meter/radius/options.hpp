@@ -29,7 +29,7 @@ inline constexpr std::array radius_options = {
            .required = true,
            .help = "File with the NAS and their secrets.",
            .doc = "A line for each: a network or an address, a blank, the secret. Only the user of "
-                  "the daemon should be able to read it. It is read at the start.",
+                  "the daemon should be able to read it. A change applies with the next commit.",
            .check = check_clients_path},
     Option{.key = "networks",
            .type = OptionType::prefixes,

@@ -19,6 +19,7 @@ namespace {
 constinit LimitedLog unknown_clients("radius_unknown_client");
 constinit LimitedLog wrong_secrets("radius_wrong_secret");
 constinit LimitedLog malformed_requests("radius_malformed");
+constinit LimitedLog unreadable_clients("radius_clients_unreadable");
 
 // Datagrams that one pull receives and decodes at most.
 constexpr int batches_of_a_pull = 4;
@@ -176,7 +177,7 @@ void RadiusMeter::add_readings(const SessionTraffic& traffic, std::vector<Readin
 }
 
 void RadiusMeter::on_message(const journal::Message& message) {
-    const auto secret = options_.clients.secret_of(message.sender);
+    const auto secret = options_.clients.clients().secret_of(message.sender);
     if (!secret) {
         ++counts_.unknown_client;
         return unknown_clients.warning([&] {
@@ -260,6 +261,7 @@ Result<Checkpoint> RadiusMeter::checkpoint(ReadingSink& sink) {
     TRY_ASSIGN([[maybe_unused]] const std::size_t received, receive());
     static_cast<void>(decode(messages_of_a_pull, sink));
     sessions_.expire(clock_.now());
+    refresh_clients();
     const journal::Position at = journal_->reader().position();
     if (has_changed_ || state_.empty()) {
         TRY_ASSIGN(state_,
@@ -276,6 +278,15 @@ Result<Checkpoint> RadiusMeter::checkpoint(ReadingSink& sink) {
     made.observed = observed_.drain();
     made.cursors.push_back(cursor_);
     return made;
+}
+
+void RadiusMeter::refresh_clients() {
+    const Status read = options_.clients.refresh();
+    if (!read)
+        unreadable_clients.warning([&] {
+            return fmt::format("meter {}: {}. The clients of before stay", options_.meter,
+                               read.error().text);
+        });
 }
 
 void RadiusMeter::committed() {

@@ -25,7 +25,7 @@
 #include "meter/journal/journal.hpp"
 #include "meter/meter.hpp"
 #include "meter/radius/accounting_sessions.hpp"
-#include "meter/radius/clients.hpp"
+#include "meter/radius/clients_file.hpp"
 #include "meter/radius/recent_requests.hpp"
 #include "meter/state/state_files.hpp"
 #include "record/volume_limits.hpp"
@@ -65,7 +65,7 @@ struct RadiusMeterOptions {
     std::string folder;  // of the journal and the state; made where it is missing
     journal::Options journal;
     std::string ledger_id;  // that the journal belongs to (Store::ledger_id()); empty: any
-    Clients clients;
+    ClientsFile clients;
     SessionPolicy policy;
     std::uint64_t seed = 0;  // secret, for hash tables; has no influence on results
 };
@@ -111,6 +111,7 @@ private:
     [[nodiscard]] Status check_ledger() const;
     void report_damage(std::string text);
     void add_loss(const SessionLoss& loss);
+    void refresh_clients();
     [[nodiscard]] Result<std::size_t> receive();
     // Returns the number of messages.
     [[nodiscard]] std::size_t decode(std::size_t messages_max, ReadingSink& sink);

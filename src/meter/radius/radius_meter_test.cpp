@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "host/testing/fake_datagrams.hpp"
 #include "host/testing/folder.hpp"
@@ -62,7 +63,9 @@ protected:
         options.journal.limit_octets = std::uint64_t{64} << 20U;
         options.journal.boot_id = "boot";
         options.policy.counts_volumes = counts_volumes_;
-        options.clients = Clients::parse("192.0.2.0/24 s3cret", "clients").value();
+        std::ofstream(folder_.file("clients")) << clients_;
+        options.clients = ClientsFile(folder_.file("clients"));
+        ASSERT_TRUE(options.clients.refresh());
         auto source = std::make_unique<FakeDatagrams>();
         source_ = source.get();
         auto meter = RadiusMeter::open(std::move(options), std::move(source),
@@ -114,6 +117,7 @@ protected:
     SentReplies replies_;
     std::vector<Cursor> known_;
     bool counts_volumes_ = false;
+    std::string clients_ = "192.0.2.0/24 s3cret\n";
     FakeDatagrams* source_ = nullptr;
     std::unique_ptr<RadiusMeter> meter_;
 };
@@ -160,6 +164,25 @@ TEST_F(RadiusMeterTest, RequestsAboutOtherThingsAreAnsweredOnly) {
     EXPECT_EQ(replies_.octets.size(), 2U);
     EXPECT_EQ(counter("radius_other_total"), 1U);
     EXPECT_EQ(counter("radius_refused_values_total"), 1U);
+}
+
+TEST_F(RadiusMeterTest, AChangeOfTheClientsApplies) {
+    const Address other = *parse_address("192.0.2.1");
+    std::ofstream(folder_.file("clients")) << "# none of before\n198.51.100.0/24 other secret\n";
+    (void)commit();
+    send(start(1, "alice", "10.0.0.1"), other);
+    EXPECT_EQ(pull(), Texts{});
+    EXPECT_EQ(counter("radius_unknown_client_total"), 1U);
+    // A wrong file, and none, change nothing.
+    std::ofstream(folder_.file("clients")) << "nas1 wrong\n";
+    (void)commit();
+    std::filesystem::remove(folder_.file("clients"));
+    (void)commit();
+    (void)commit();
+    std::ofstream(folder_.file("clients")) << clients_;
+    (void)commit();
+    send(start(1, "alice", "10.0.0.1"), other);
+    EXPECT_EQ(pull().size(), 1U);
 }
 
 TEST_F(RadiusMeterTest, AFailedAnswerIsCounted) {

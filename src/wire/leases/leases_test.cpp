@@ -103,6 +103,28 @@ TEST(DhcpdLeases, OfIpv6HaveTheMacOfTheirDuid) {
     EXPECT_EQ(decoded.leases, expected);
 }
 
+// As dhcpd 4.4.3 writes them: a lease, and its release two seconds later.
+TEST(DhcpdLeases, OfARealServerEndWithTheirRelease) {
+    const std::string begin = "lease 10.78.1.50 {\n  starts 1 2026/11/30 22:03:49;\n";
+    const std::string end =
+        "  hardware ethernet 02:00:00:00:00:42;\n"
+        "  uid \"\\001\\002\\000\\000\\000\\000B\";\n";
+    const Decoded decoded = decode(
+        LeaseFormat::dhcpd,
+        "server-duid \"\\000\\001\\000\\0012\\240\\257\\016jwV<$\\346\";\n\n" + begin +
+            "  ends 1 2026/11/30 22:05:49;\n  cltt 1 2026/11/30 22:03:49;\n"
+            "  binding state active;\n  next binding state free;\n  rewind binding state free;\n" +
+            end + "  set vendor-class-identifier = \"udhcp 1.35.0\";\n}\n" + begin +
+            "  ends 1 2026/11/30 22:03:51;\n  tstp 1 2026/11/30 22:03:51;\n"
+            "  cltt 1 2026/11/30 22:03:49;\n  binding state free;\n" +
+            end + "}\n");
+    ASSERT_EQ(decoded.leases.size(), 2U);
+    EXPECT_EQ(decoded.counts.bad, 0U);
+    EXPECT_EQ(decoded.leases[0].state, LeaseState::active);
+    EXPECT_EQ(decoded.leases[1].state, LeaseState::ended);
+    EXPECT_EQ(decoded.leases[1].end, *parse_rfc3339("2026-11-30T22:03:51Z"));
+}
+
 TEST(DhcpdLeases, BadRecordsChangeNoOther) {
     const std::string good = dhcpd_lease("ends never;\n");
     const Decoded decoded =
