@@ -559,8 +559,8 @@ def main(arguments):
     try:
         ledger = Ledger(arguments[0])
         (application,), (version,) = ledger.rows("PRAGMA application_id")[0], ledger.rows("PRAGMA user_version")[0]
-        if (application, version) != (0x4F435452, 4):
-            print(f"{arguments[0]} is not a ledger of format 4", file=sys.stderr)
+        if application != 0x4F435452 or version not in (4, 5):
+            print(f"{arguments[0]} is not a ledger of format 4 or 5", file=sys.stderr)
             return 2
         ledger.db.execute("BEGIN")  # one state for all queries
         ledger.read_compacted()
