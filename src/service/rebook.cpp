@@ -165,15 +165,16 @@ private:
         return {};
     }
 
-    // Whether a doubt about the row is one of this run: about one of its identities.
+    // Whether a doubt about the row is one of this run: its end has one of the identities, or lies
+    // in a network with one. Far ends may always have had another MAC address; that is no news.
     [[nodiscard]] bool concerns(const TransferSum& sum, const Reattribution::End& from,
                                 const Reattribution::End& to) const {
         const auto& wanted = request_.identities;
-        const auto is_about = [&](const Party& party, const Reattribution::End& end) {
+        const auto is_about = [&](const Party& party, const std::optional<Doubt>& doubt) {
             return wanted.contains(party.identity) ||
-                   (end.doubt && wanted.contains(end.doubt->subject));
+                   (doubt && doubt->kind == DoubtKind::finer && wanted.contains(doubt->subject));
         };
-        return wanted.empty() || is_about(sum.from, from) || is_about(sum.to, to);
+        return wanted.empty() || is_about(sum.from, from.doubt) || is_about(sum.to, to.doubt);
     }
 
     void note_doubt(const std::optional<Doubt>& doubt, const std::string& name,

@@ -68,6 +68,11 @@ void fill(const std::string& path, Duration hours = {}) {
         if (number > 1)
             batch.translations.push_back(
                 v6_translation(fmt::format("cb00:7105::{}", number - 1), bucket_at(4)));
+        // Some batches state who held an address, and the later ones know it.
+        if (number % 3 == 1)
+            batch.identities = {testing::held("10.0.0.1", "user alice", bucket_at(1)),
+                                testing::held("10.0.0.1", "", bucket_at(2))};
+        batch.identities_known = number > 5 ? 2 : 0;
         ASSERT_TRUE(writers[number % 3]->commit(batch));
         if (number % 4 == 0) {
             ASSERT_TRUE(
