@@ -9,6 +9,7 @@ namespace octroi::servers {
 
 // Arguments: the address of the server, and one of
 //   send FROM TO LINES…   one mail with that many lines of text; a LINES for each mail
+//   submit USER TO LINES… the same with a login
 //   imap USER             fetches all mails, adds one, and logs out
 //   pop3 USER             retrieves all mails and logs out
 // imap and pop3 print "IN OUT": what the client has sent behind the login, and what it has received
@@ -95,11 +96,13 @@ def pop3():
 def send(to, mails):
     for lines in mails:
         smtp = smtplib.SMTP(address, 25, timeout=20)
+        if command == "submit":
+            smtp.login(user, "secret-" + user.split("@")[0])
         text = "From: %s\r\nTo: %s\r\nSubject: test\r\n\r\n" % (user, to)
         smtp.sendmail(user, to.split(","), text + "0123456789012345678901234567\r\n" * int(lines))
         smtp.quit()
 
-if command == "send":
+if command in ("send", "submit"):
     send(sys.argv[4], sys.argv[5:])
 else:
     session = imap() if command == "imap" else pop3()

@@ -72,10 +72,11 @@ void start_dovecot(ServerMachine& machine) {
                     "passdb {{\n driver = passwd-file\n args = scheme=PLAIN username_format=%u "
                     "{4}\n}}\nuserdb {{\n driver = static\n args = uid=61001 gid=61001 "
                     "home={3}/%u\n}}\n"
-                    "service lmtp {{\n unix_listener {5} {{\n mode = 0666\n }}\n}}\n",
+                    "service lmtp {{\n unix_listener {5} {{\n mode = 0666\n }}\n}}\n"
+                    "service auth {{\n unix_listener {6} {{\n mode = 0666\n }}\n}}\n",
                     machine.path("dovecot-run"), machine.path("log/dovecot.log"),
                     ServerMachine::address, machine.path("mail"), machine.path("mailboxes"),
-                    machine.path("lmtp")));
+                    machine.path("lmtp"), machine.path("auth")));
     machine.start({"dovecot", "-F", "-c", machine.path("dovecot.conf")}, {143, 110});
 }
 

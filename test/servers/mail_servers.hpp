@@ -13,8 +13,8 @@ namespace octroi::servers {
 // more: further lines of main.cf, such as the transport of mails.
 void start_postfix(ServerMachine& machine, const std::string& more);
 
-// Starts Dovecot with the mailboxes ann@example.test and bob@example.test, for IMAP, POP3, and LMTP
-// at the socket `lmtp`. Its log: log/dovecot.log.
+// Starts Dovecot with the mailboxes ann@example.test and bob@example.test, for IMAP, POP3, LMTP at
+// the socket `lmtp`, and logins of Postfix at the socket `auth`. Its log: log/dovecot.log.
 void start_dovecot(ServerMachine& machine);
 
 // Runs the mail client (mail_client.hpp). Returns its output.

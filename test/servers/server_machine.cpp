@@ -131,7 +131,7 @@ OctetsByIdentity ServerMachine::booked(const std::string& meter) const {
 
 void ServerMachine::expect_booked(const std::string& meter,
                                   const OctetsByIdentity& expected) const {
-    support::wait_until([&] { return booked(meter) == expected; }, std::chrono::seconds(10));
+    support::wait_until([&] { return booked(meter) == expected; }, std::chrono::seconds(20));
     EXPECT_EQ(booked(meter), expected) << meter << "; log of octroi:\n" << octroi_log();
 }
 
