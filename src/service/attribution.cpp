@@ -10,6 +10,7 @@
 #include "host/log.hpp"
 #include "host/random.hpp"
 #include "service/class_file.hpp"
+#include "service/class_refresh.hpp"
 
 namespace octroi {
 namespace {
@@ -128,6 +129,8 @@ Result<std::optional<ClassTable>> put_configured_classes(const Config& config,
                                                          DirectoryStore& directory_store,
                                                          UtcTime now) {
     const AttributeConfig& wanted = config.attribute;
+    // The rules are applied to the table of the source, when it is read.
+    if (has_class_source(config)) return std::nullopt;
     if (wanted.class_table.empty() && wanted.class_rules.empty()) return std::nullopt;
     ClassSources sources{.rules = wanted.class_rules, .default_class = std::string(no_table_class)};
     if (!wanted.class_table.empty()) sources.files = {wanted.class_table};

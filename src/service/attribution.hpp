@@ -111,8 +111,8 @@ private:
 
 // Puts the class table that the configuration names into the ledger and in force there, because
 // batches refer to versions that the ledger holds. Nothing happens where the configuration names
-// none, or where the ledger's is the same. Returns the table; nullopt: the configuration names
-// none.
+// none, or the ledger's is the same. Returns the table; nullopt: none is named, or
+// [class_table] has a source, which class_refresh.hpp reads.
 [[nodiscard]] Result<std::optional<ClassTable>> put_configured_classes(
     const Config& config, DirectoryStore& directory_store, UtcTime now);
 

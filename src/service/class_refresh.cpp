@@ -45,6 +45,12 @@ public:
 
     Result<ClassRefreshOutcome> run() {
         TRY(read_state());
+        TRY_ASSIGN(const std::string current, directory_store_.current_class_version());
+        // Another ledger at this path: it lacks the table that the source calls unchanged.
+        if (current.empty()) {
+            state_.etag.clear();
+            state_.last_modified.clear();
+        }
         const ClassRefreshState before = state_;
         state_.checked = now_;
         const auto outcome = look();
@@ -72,8 +78,7 @@ private:
         const std::string source = class_source_name(table_);
         // A table that was read with other ones is read again.
         const std::string rules =
-            fmt::format("{}\nhold back {}",
-                        fmt::join(settings_.config.attribute.class_rules, "\n"),
+            fmt::format("{}\nhold back {}", fmt::join(settings_.config.attribute.class_rules, "\n"),
                         table_.hold_back_percent);
         if (known && *known && (*known)->source == source && (*known)->rules == rules)
             state_ = **std::move(known);

@@ -11,6 +11,7 @@
 
 #include "host/testing/folder.hpp"
 #include "ledger/ledger.hpp"
+#include "service/attribution.hpp"
 #include "service/doctor.hpp"
 #include "service/ledger_url.hpp"
 
@@ -171,6 +172,27 @@ TEST_F(ClassRefreshTest, AppliesTheRulesOfClasses) {
     EXPECT_EQ(refresh(), loaded) << "other rules make another table of the same file";
     EXPECT_EQ(ledger_->class_table(*ledger_->current_class_version())->value().default_class,
               "far");
+}
+
+// Otherwise each start would replace the table of the source by one of the rules alone.
+TEST_F(ClassRefreshTest, TheConfigurationPutsNoOtherTableInForce) {
+    write(4);
+    config_.attribute.class_rules = {"default = far"};
+    EXPECT_EQ(refresh(), loaded);
+    const auto put = put_configured_classes(config_, *ledger_, now_);
+    ASSERT_TRUE(put.has_value());
+    EXPECT_FALSE(put->has_value());
+    EXPECT_EQ(prefixes_in_force(), 4U);
+}
+
+TEST_F(ClassRefreshTest, ANewLedgerGetsTheTableAlthoughTheSourceHasNotChanged) {
+    write(4);
+    EXPECT_EQ(refresh(), loaded);
+    auto other = open_ledger(folder_.file("other.db"), {.mode = OpenMode::create});
+    ASSERT_TRUE(other.has_value());
+    ledger_ = *std::move(other);
+    EXPECT_EQ(refresh(), loaded);
+    EXPECT_EQ(prefixes_in_force(), 4U);
 }
 
 TEST_F(ClassRefreshTest, TheDoctorSeesThatNobodyLooks) {

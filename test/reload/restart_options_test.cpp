@@ -138,9 +138,7 @@ const std::string export_lines =
 bool is_name(const Option& row) { return row.required || row.key == "kind"; }
 
 // These have a value only with another option: a format, or addresses.
-bool changes_alone(const Option& row) {
-    return row.key != "fields" && row.key != "same_bytes_as";
-}
+bool changes_alone(const Option& row) { return row.key != "fields" && row.key != "same_bytes_as"; }
 
 // Every row of the table, for the rows of [[meter]] those of one kind.
 std::vector<Change> changes_of(std::string_view kind) {

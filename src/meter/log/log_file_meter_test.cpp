@@ -8,6 +8,7 @@
 #include <map>
 
 #include "host/testing/folder.hpp"
+#include "meter/log/imported_files.hpp"
 #include "wire/log/formats.hpp"
 
 namespace octroi::logs {
@@ -149,6 +150,9 @@ TEST_F(LogFile, TheLastLineCountsWithoutAnEnd) {
     EXPECT_EQ(readings_.size(), 2U);
     EXPECT_EQ(import().value(), "");
     EXPECT_TRUE(was_complete_);
+    // A meter that follows the log from now on goes on behind the counted part.
+    const ImportedPart part = ImportedFiles(cursors_, 1).find(path_).value();
+    EXPECT_EQ(part.offset, whole.size() - 1);
     for (const std::string& content : {whole, whole + web_line(3, "c.example", 7)}) {
         write(content);
         EXPECT_EQ(import().value(), "");
