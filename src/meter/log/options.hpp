@@ -108,7 +108,6 @@ inline constexpr std::array import_options{
            .placeholder = "NAME"},
     link_speed_option,
     entry_limit_option,
-    no_user_needed_option,
     Option{.key = "checkpoint",
            .type = OptionType::integer,
            .default_text = "0",  // the default of LogFileMeterOptions
@@ -116,7 +115,10 @@ inline constexpr std::array import_options{
            .help = "Commit after this number of lines (default: 1048576). After a kill, the next "
                    "import continues at the last commit",
            .placeholder = "LINES"},
+    no_user_needed_option,
 };
+// Logs of packets have no users: the last option is not for them.
+inline constexpr std::size_t import_options_of_packets = import_options.size() - 1;
 
 // The reader that the options describe. Errors: invalid (two formats, or a wrong one).
 [[nodiscard]] Result<std::unique_ptr<logline::LineReader>> open_reader(const OptionValues& options);
