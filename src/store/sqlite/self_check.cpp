@@ -133,7 +133,8 @@ Status check_database(const Database& db, std::vector<std::string>& findings) {
 // who read with SQL, and a missing index makes questions slow.
 Status check_schema(const Database& db, std::vector<std::string>& findings) {
     TRY_ASSIGN(const Database fresh, Database::open(":memory:", SQLITE_OPEN_READWRITE));
-    TRY(sqlite::prepare_tables(fresh, true));
+    TRY_ASSIGN(const std::int64_t format, db.number("PRAGMA user_version"));
+    TRY(sqlite::make_tables(fresh, format));
     TRY_ASSIGN(auto expected, Statement::prepare(fresh,
                                                  "SELECT type, name, sql FROM sqlite_schema ORDER "
                                                  "BY name"));
