@@ -70,7 +70,7 @@ TEST_F(DeclaredDirectoryTest, PeopleHaveMailAddressesParentsAndBindings) {
     EXPECT_EQ(made.accounts.at(1), (Account{"bob", "year1", "", "bob@example.org"}));
     ASSERT_THAT(made.bindings, SizeIs(2));
     EXPECT_EQ(identity_text(made.bindings.at(0).identity), "user alice");
-    EXPECT_EQ(identity_text(made.bindings.at(1).identity), "10.1.2.3/32");
+    EXPECT_EQ(identity_text(made.bindings.at(1).identity), "10.1.2.3");
     EXPECT_THAT(apply({people}), IsEmpty()) << "again is no change";
     // A column that is empty or left out changes nothing.
     EXPECT_THAT(apply({file("names.csv", "name,email\nalice,\n")}), IsEmpty());

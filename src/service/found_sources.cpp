@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view file_name = "the configuration";
+constexpr std::string_view config_name = "the configuration";
 // Of `octroi run`: `octroi init --dry-run` prints all.
 constexpr std::size_t lines_logged_max = 60;
 
@@ -43,7 +43,7 @@ std::string packet_section(MeterKinds kinds) {
 }  // namespace
 
 Result<InitPlan> plan_init(const InitSettings& settings) {
-    TRY_ASSIGN(const Config existing, parse_config(settings.existing, file_name, settings.table));
+    TRY_ASSIGN(const Config existing, parse_config(settings.existing, config_name, settings.table));
     std::vector<std::string> taken;
     for (const MeterConfig& meter : existing.meters) taken.push_back(meter.name);
     InitPlan plan;
@@ -59,7 +59,7 @@ Result<InitPlan> plan_init(const InitSettings& settings) {
             // Mostly the file is followed already.
             const auto whole =
                 parse_config(fmt::format("{}\n{}{}", settings.existing, plan.text, source.section),
-                             file_name, settings.table);
+                             config_name, settings.table);
             if (!whole) {
                 plan.notes.push_back(
                     fmt::format("{} is left out: {}", source.text, whole.error().text));
@@ -105,7 +105,7 @@ void log_found_sources(MeterKinds kinds, std::string_view config_file) {
     std::string_view rest = lines;
     for (std::size_t i = 0; !rest.empty() && i < lines_logged_max; ++i) {
         const std::size_t end = std::min(rest.find('\n'), rest.size());
-        log_info(fmt::format("    {}", rest.substr(0, end)));
+        if (end > 0) log_info(fmt::format("    {}", rest.substr(0, end)));
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     if (!rest.empty()) log_info("    … octroi init --dry-run prints all lines");

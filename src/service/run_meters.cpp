@@ -53,7 +53,10 @@ void log_start(const AttributionSource& attribution, const std::string& uplinks,
     log_info(settings.run_for
                  ? fmt::format("ends in {}, or with Ctrl-C", to_string(*settings.run_for))
                  : "ends with Ctrl-C");
-    if (settings.config.meters.empty()) log_found_sources(settings.kinds, settings.config_file);
+    // Who names interfaces on the command line has something else in mind.
+    if (settings.config.meters.empty() &&
+        !settings.meter_options.contains(default_kind(settings.kinds).instead_option))
+        log_found_sources(settings.kinds, settings.config_file);
 }
 
 // Null where the socket cannot be opened: metering does not depend on it, and signals still work.

@@ -65,19 +65,21 @@ protected:
     }
     [[nodiscard]] std::string config() const { return work_ / "octroi.toml"; }
     Ended octroi(Arguments arguments) {
-        arguments.insert(arguments.begin(), {"--config", config()});
+        // Other commands want a configuration that exists.
+        if (arguments.front() == "init")
+            arguments.insert(arguments.begin(), {"--config", config()});
         return support::run(support::octroi(work_ / "ledger.db", std::move(arguments)));
     }
     // Bytes by account, of all layers.
     std::map<std::string, std::uint64_t> usage() {
-        const Ended ended = octroi({"usage", "--by", "account", "--since", "2009", "--ndjson"});
+        const Ended ended = octroi({"usage", "--by", "account", "--since", "2017", "--ndjson"});
         EXPECT_EQ(ended.status, 0) << ended.err;
         std::map<std::string, std::uint64_t> bytes;
         std::istringstream rows(ended.out);
         for (std::string row; std::getline(rows, row);) {
             const json parsed = json::parse(row);
-            if (parsed.contains("account") && parsed.contains("total"))
-                bytes[parsed["account"]] += parsed["total"].get<std::uint64_t>();
+            if (parsed.contains("account"))
+                bytes[parsed["account"]] += parsed.value("total_bytes", std::uint64_t{0});
         }
         return bytes;
     }
@@ -134,7 +136,7 @@ TEST_F(SetUpTest, RebookFindsTheDomainsOfAWildcard) {
     EXPECT_EQ(octroi({"import", "log", "--format", "vhost-combined", web}).status, 0);
     EXPECT_EQ(octroi({"account", "add", "shop"}).status, 0);
     EXPECT_EQ(octroi({"bind", "domain *.a.example.org", "shop"}).status, 0);
-    const Ended rebook = octroi({"rebook", "--since", "2009"});
+    const Ended rebook = octroi({"rebook", "--since", "2017"});
     EXPECT_EQ(rebook.status, 0) << rebook.err;
     EXPECT_EQ(usage().at("shop"), 200U);
     EXPECT_EQ(usage().at("@unattributed"), 1030U);
@@ -142,7 +144,7 @@ TEST_F(SetUpTest, RebookFindsTheDomainsOfAWildcard) {
 }
 
 TEST_F(SetUpTest, ClientsThatNeedNoUserAreNotUnknown) {
-    EXPECT_EQ(octroi({"network", "add", "10.0.0.0/8"}).status, 0);
+    EXPECT_EQ(octroi({"network", "add", "10.20.0.0/16"}).status, 0);
     const Ended import = octroi({"import", "log", "--format", "squid", "--no-user-needed",
                                  "10.20.0.0/16", root_.path() + "/var/log/squid/access.log"});
     EXPECT_EQ(import.status, 0) << import.err;
@@ -188,7 +190,7 @@ TEST_F(SetUpTest, RealLogsAreOfferedInTheirFormats) {
     fs::remove_all(root_.path() + "/var");
     const std::map<std::string, std::pair<std::string, std::string>> logs{
         {"/var/log/apache2/access.log", {"elastic-apache/inputs/apache_logs", "combined"}},
-        {"/var/log/nginx/access.log", {"crowdsec/inputs/nginx_http-logs.log", "combined"}},
+        {"/var/log/nginx/access.log", {"beats/inputs/nginx_access.log", "combined"}},
         {"/var/log/squid/access.log", {"inline/inputs/pylogsparser_squid.log", "squid"}},
         {"/var/log/xferlog", {"inline/inputs/pylogsparser_xferlog.log", "xferlog"}},
         {"/var/log/rsyncd.log", {"mtail/inputs/rsyncd.log", "rsyncd"}},

@@ -68,7 +68,7 @@ std::string section_of(const FoundLog& log, const std::string& name) {
     return text + "\n";
 }
 
-std::string text_of(const FoundLog& log) {
+std::string people_text(const FoundLog& log) {
     const bool is_named = log.format_key == "format";
     return fmt::format("{}: {}, {}", log.server, log.paths.front(),
                        is_named ? "format " + log.format : "with the format of the configuration");
@@ -83,7 +83,7 @@ FoundSources discover_logs(const DiscoverySetup& setup) {
     for (const FoundLog& log : found.logs) {
         std::string name = log.server;
         for (int i = 2; !names.insert(name).second; ++i) name = fmt::format("{}-{}", log.server, i);
-        sources.sources.push_back({text_of(log), section_of(log, name)});
+        sources.sources.push_back({people_text(log), section_of(log, name)});
     }
     sources.notes = found.notes;
     return sources;

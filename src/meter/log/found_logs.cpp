@@ -38,6 +38,11 @@ const std::string_view* fitting_format(std::span<const std::string_view> formats
 }  // namespace
 
 void note_contents(const LogSample& sample, FoundLog& log) {
+    if (sample.bad > 0)
+        log.notes.push_back(fmt::format(
+            "{} of its first {} lines cannot be read ({}). Next: octroi inspect log --bad shows "
+            "them",
+            sample.bad, sample.bad + sample.traffic + sample.other, to_string(sample.first_bad)));
     if (!sample.client_domain.empty() && !sample.has_domain)
         log.notes.push_back(fmt::format(
             "its lines name the site as the visitor did ({}). Such names do not count, because a "

@@ -120,12 +120,12 @@ TEST_F(FoundLogsTest, APatternThatMatchesOtherLogsIsNotUsed) {
         "CustomLog /var/log/apache2/a.example.org.log combined\n</VirtualHost>\n"
         "<VirtualHost *:80>\nServerName b.example.org\n"
         "CustomLog /var/log/apache2/b.example.org.log combined\n</VirtualHost>\n");
-    EXPECT_THAT(found(),
-                ElementsAre("apache /var/log/apache2/other_vhosts_access.log format=vhost-combined",
-                            "apache /var/log/apache2/a.example.org.log format=combined "
-                            "domain=a.example.org",
-                            "apache /var/log/apache2/b.example.org.log format=combined "
-                            "domain=b.example.org"));
+    EXPECT_THAT(found(), ElementsAre("apache /var/log/apache2/a.example.org.log format=combined "
+                                     "domain=a.example.org",
+                                     "apache /var/log/apache2/b.example.org.log format=combined "
+                                     "domain=b.example.org",
+                                     "apache /var/log/apache2/other_vhosts_access.log "
+                                     "format=vhost-combined"));
 }
 
 TEST_F(FoundLogsTest, SitesThatShareALogWithoutTheirNameAreExplained) {
@@ -149,6 +149,15 @@ TEST_F(FoundLogsTest, AFormatThatTheLinesDoNotHaveIsNotOffered) {
     EXPECT_THAT(find().notes,
                 Contains(HasSubstr("other_vhosts_access.log is not offered: its lines are not of "
                                    "the format")));
+}
+
+TEST_F(FoundLogsTest, AFewDamagedLinesAreNamed) {
+    write_apache("");
+    write("/var/log/apache2/other_vhosts_access.log",
+          fmt::format("{0}damaged\n{0}{0}", vhost_line));
+    EXPECT_THAT(found(), SizeIs(1));
+    EXPECT_THAT(notes_of("/var/log/apache2/other_vhosts_access.log"),
+                HasSubstr("1 of its first 4 lines cannot be read (no line of this format)"));
 }
 
 TEST_F(FoundLogsTest, NginxIsReadFromItsConfiguration) {

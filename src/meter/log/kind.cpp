@@ -72,7 +72,8 @@ constexpr std::array packet_importers{
     Importer{.command = {"packet-log",
                          "Logs of packets: firewalls, and accounting programs (netfilter, nacctd, "
                          "pmacct, ulogd). Bytes are those of IP packets (layer 3)",
-                         "Logs, also compressed; - for standard input", import_options},
+                         "Logs, also compressed; - for standard input",
+                         std::span(import_options).first<import_options_of_packets>()},
              .default_meter = "import-packet-log",
              .cursor_prefix = cursors_of_logs,
              .open = import_packet_log,

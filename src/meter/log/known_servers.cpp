@@ -67,7 +67,7 @@ constexpr std::array<std::string_view, 3> rsyncd_logs{"/var/log/rsyncd.log", "/v
 constexpr std::array<std::string_view, 1> rsyncd_formats{"rsyncd"};
 constexpr std::array<std::string_view, 1> sftp_formats{"sftp-server"};
 
-constexpr std::array servers{
+constexpr std::array server_table{
     KnownServer{.name = "apache",
                 .installed = apache_installed,
                 .logs = apache_logs,
@@ -139,6 +139,6 @@ constexpr std::array servers{
 
 }  // namespace
 
-std::span<const KnownServer> known_servers() noexcept { return servers; }
+std::span<const KnownServer> known_servers() noexcept { return server_table; }
 
 }  // namespace octroi::logs

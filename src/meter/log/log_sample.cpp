@@ -21,6 +21,8 @@ LogSample sample_lines(logline::LineReader& reader, std::string_view text) {
                 break;
             case logline::LineKind::traffic:
                 ++sample.traffic;
+                sample.has_client =
+                    sample.has_client || (!entry.client.text.empty() && entry.client.text != "-");
                 if (!entry.domain.empty() && entry.domain_unverified)
                     sample.client_domain = entry.domain;
                 sample.has_domain =

@@ -17,11 +17,13 @@ struct LogSample {
     std::size_t bad = 0;
     logline::BadReason first_bad = logline::BadReason::none;
     std::string client_domain;  // one that a visitor chose; empty: none
+    bool has_client = false;    // a line that reports traffic states the client
     bool has_domain = false;    // a line states the site, as the server is configured
     bool states_in = false;     // octets from the client
 
-    // Most of the lines can be read, and one of them reports traffic.
-    [[nodiscard]] bool fits() const noexcept { return traffic > 0 && bad * 10 <= traffic; }
+    // A line reports traffic, and at most a third of such lines cannot be read: of another format
+    // hardly any can.
+    [[nodiscard]] bool fits() const noexcept { return traffic > 0 && bad * 2 <= traffic; }
 };
 
 // Of the whole lines in a text, the begin of a log. The reader is new.

@@ -22,6 +22,8 @@ TEST(LogSample, CountsWholeLines) {
     EXPECT_EQ(two.traffic, 2U);
     EXPECT_EQ(two.bad, 0U) << "the last line is cut off by the end of the sample";
     EXPECT_TRUE(two.fits());
+    EXPECT_TRUE(two.has_client);
+    EXPECT_FALSE(sample("vhost-combined", good).has_client) << "the client is read as the site";
     EXPECT_FALSE(two.has_domain);
     EXPECT_FALSE(two.states_in);
     EXPECT_FALSE(sample("clf", "").fits());
@@ -29,7 +31,7 @@ TEST(LogSample, CountsWholeLines) {
 
 TEST(LogSample, FitsWithFewBadLines) {
     std::string text;
-    for (int i = 0; i < 10; ++i) text += good;
+    for (int i = 0; i < 3; ++i) text += good;
     EXPECT_TRUE(sample("clf", text + "damaged\n").fits());
     const LogSample worse = sample("clf", text + "damaged\ndamaged\n");
     EXPECT_FALSE(worse.fits());

@@ -119,7 +119,6 @@ inline constexpr std::array import_options{
            .placeholder = "NAME"},
     link_speed_option,
     entry_limit_option,
-    no_user_needed_option,
     Option{.key = "checkpoint",
            .type = OptionType::integer,
            .default_text = "0",  // the default of LogFileMeterOptions
@@ -127,7 +126,10 @@ inline constexpr std::array import_options{
            .help = "Commit after this number of lines (default: 1048576). After a kill, the next "
                    "import continues at the last commit",
            .placeholder = "LINES"},
+    no_user_needed_option,
 };
+// Logs of packets have no users: the last option is not for them.
+inline constexpr std::size_t import_options_of_packets = import_options.size() - 1;
 
 // The format that the options describe, as cursors keep it: its name and its patterns. Readers of
 // one format have one state, whatever their pattern is.

@@ -133,7 +133,22 @@ TEST(Open, MakesFormat4ToFormat5WhereItMayWrite) {
     ASSERT_TRUE((*SqliteLedger::open(path, {.mode = OpenMode::create}))->apply(change, UtcTime{}));
     {
         auto db = *sqlite::Database::open(path, SQLITE_OPEN_READWRITE);
-        ASSERT_TRUE(db.run("ALTER TABLE account DROP COLUMN email; PRAGMA user_version = 4"));
+        ASSERT_TRUE(db.run(R"sql(
+ALTER TABLE account RENAME TO other;
+CREATE TABLE account (
+    name    TEXT NOT NULL,
+    parent  TEXT NOT NULL,
+    title   TEXT NOT NULL,
+    added   INTEGER NOT NULL REFERENCES directory_change,
+    removed INTEGER REFERENCES directory_change,
+    PRIMARY KEY (name, added)
+) STRICT, WITHOUT ROWID;
+INSERT INTO account SELECT name, parent, title, added, removed FROM other;
+DROP TABLE other;
+CREATE INDEX account_added ON account (added);
+CREATE INDEX account_removed ON account (removed);
+PRAGMA user_version = 4;
+)sql"));
     }
     const auto format = [&] {
         auto db = *sqlite::Database::open(path, SQLITE_OPEN_READONLY);
@@ -158,7 +173,9 @@ TEST(Open, MakesFormat4ToFormat5WhereItMayWrite) {
     const auto reader = SqliteLedger::open(path, {.mode = OpenMode::read_only});
     ASSERT_TRUE(reader) << reader.error().text;
     EXPECT_EQ((*reader)->accounts().value(), change.put_accounts);
-    EXPECT_TRUE(audit(**reader)->holds());
+    const auto after = audit(**reader);
+    ASSERT_TRUE(after);
+    EXPECT_TRUE(after->holds()) << after->findings.front().text;
 }
 
 // Each writer has a chain. A chain goes on with the next process when its process has ended.

@@ -6,6 +6,35 @@
 namespace octroi::sqlite {
 namespace {
 
+constexpr const char* account_table = R"sql(
+CREATE TABLE account (
+    name    TEXT NOT NULL,
+    parent  TEXT NOT NULL,
+    title   TEXT NOT NULL,
+    added   INTEGER NOT NULL REFERENCES directory_change,
+    removed INTEGER REFERENCES directory_change,
+    email   TEXT NOT NULL,
+    PRIMARY KEY (name, added)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+// Of format 4: the audit compares the text.
+constexpr const char* account_table_without_email = R"sql(
+CREATE TABLE account (
+    name    TEXT NOT NULL,
+    parent  TEXT NOT NULL,
+    title   TEXT NOT NULL,
+    added   INTEGER NOT NULL REFERENCES directory_change,
+    removed INTEGER REFERENCES directory_change,
+    PRIMARY KEY (name, added)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr const char* account_indices = R"sql(
+CREATE INDEX account_added ON account (added);
+CREATE INDEX account_removed ON account (removed);
+)sql";
+
 // Foreign keys are declared for readers of the schema but not enforced. Three look-ups for each
 // transfer would halve the speed of a commit, only commit() writes references, and the audit
 // resolves every one.
@@ -162,16 +191,6 @@ CREATE TABLE directory_change (
 ) STRICT;
 
 -- Rows of the directory hold from version `added` until before version `removed` (NULL: now).
-CREATE TABLE account (
-    name    TEXT NOT NULL,
-    parent  TEXT NOT NULL,
-    title   TEXT NOT NULL,
-    added   INTEGER NOT NULL REFERENCES directory_change,
-    removed INTEGER REFERENCES directory_change,
-    email   TEXT NOT NULL DEFAULT '',    -- behind the columns of format 4, as add_email() adds it
-    PRIMARY KEY (name, added)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE binding (
     binding_id  INTEGER NOT NULL,
     kind        INTEGER NOT NULL,            -- 1 prefix, 2 mac, 3 vlan, 4 interface, …
@@ -192,8 +211,6 @@ CREATE TABLE network (
     removed     INTEGER REFERENCES directory_change,
     PRIMARY KEY (prefix, added)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX account_added ON account (added);
-CREATE INDEX account_removed ON account (removed);
 CREATE INDEX binding_added ON binding (added);
 CREATE INDEX binding_removed ON binding (removed);
 CREATE INDEX network_added ON network (added);
@@ -502,7 +519,6 @@ CREATE TABLE IF NOT EXISTS identity_progress (
 
 Status add_derived(const Database& db) {
     TRY(db.run(translation_indices));
-    TRY(db.run(identity_tables));
     return db.run(identity_table);
 }
 
@@ -516,16 +532,24 @@ Status add_missing(const Database& db) {
     TRY_ASSIGN(auto transaction, Transaction::begin(db, Transaction::Kind::write));
     TRY(db.run("DROP INDEX IF EXISTS translation_by_end"));
     TRY(add_derived(db));
+    TRY(db.run(identity_tables));
     return transaction.commit();
 }
 
-// From the first one. Writes only the descriptions of tables, not their rows.
+// From the first one. A new table of accounts, because the text of its definition must be that of
+// a new ledger.
 Status raise_format(const Database& db) {
     TRY_ASSIGN(auto transaction, Transaction::begin(db, Transaction::Kind::write));
     // Read again under the write lock: another process may have done it meanwhile.
     TRY_ASSIGN(const std::int64_t format, db.number("PRAGMA user_version"));
     if (format == ledger_format) return {};
-    TRY(db.run("ALTER TABLE account ADD COLUMN email TEXT NOT NULL DEFAULT ''"));
+    TRY(db.run("ALTER TABLE account RENAME TO account_before"));
+    TRY(db.run(account_table));
+    TRY(
+        db.run("INSERT INTO account (name, parent, title, added, removed, email) "
+               "SELECT name, parent, title, added, removed, '' FROM account_before"));
+    TRY(db.run("DROP TABLE account_before"));  // and its indices
+    TRY(db.run(account_indices));
     TRY(db.run(identity_tables));
     TRY(db.run(fmt::format("PRAGMA user_version = {}", ledger_format).c_str()));
     return transaction.commit();
@@ -539,6 +563,17 @@ Status read_without_email(const Database& db) {
 }
 
 }  // namespace
+
+Status make_tables(const Database& db, std::int64_t format) {
+    const bool is_first = format == first_ledger_format;
+    TRY(db.run(tables));
+    TRY(db.run(is_first ? account_table_without_email : account_table));
+    TRY(db.run(account_indices));
+    TRY(add_derived(db));
+    if (!is_first) TRY(db.run(identity_tables));
+    TRY(db.run(fmt::format("PRAGMA application_id = {}", application_id).c_str()));
+    return db.run(fmt::format("PRAGMA user_version = {}", format).c_str());
+}
 
 Status prepare_tables(const Database& db, bool may_write) {
     TRY_ASSIGN(std::int64_t format, format_of(db));
@@ -554,11 +589,8 @@ Status prepare_tables(const Database& db, bool may_write) {
     TRY_ASSIGN(auto transaction, Transaction::begin(db, Transaction::Kind::write));
     // Read again under the write lock: another process may have made the tables meanwhile.
     TRY_ASSIGN(format, format_of(db));
-    if (format != 0) return {};
-    TRY(db.run(tables));
-    TRY(add_derived(db));
-    TRY(db.run(fmt::format("PRAGMA application_id = {}", application_id).c_str()));
-    TRY(db.run(fmt::format("PRAGMA user_version = {}", ledger_format).c_str()));
+    if (format == ledger_format) return {};
+    TRY(make_tables(db, ledger_format));
     return transaction.commit();
 }
 

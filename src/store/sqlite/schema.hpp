@@ -23,4 +23,7 @@ inline constexpr std::int64_t first_ledger_format = 4;
 // Errors: corrupt (not a ledger, or empty without may_write), unsupported (another format).
 [[nodiscard]] Status prepare_tables(const Database& db, bool may_write);
 
+// The tables of a format in an empty database, without a transaction of its own.
+[[nodiscard]] Status make_tables(const Database& db, std::int64_t format);
+
 }  // namespace octroi::sqlite

@@ -146,18 +146,11 @@ Status check_database(const Database& db, std::vector<std::string>& findings) {
 // who read with SQL, and a missing index makes questions slow.
 Status check_schema(const Database& db, std::vector<std::string>& findings) {
     TRY_ASSIGN(const Database fresh, Database::open(":memory:", SQLITE_OPEN_READWRITE));
-    TRY(sqlite::prepare_tables(fresh, true));
-    // A ledger of an earlier version, opened for reading, has no tables for identities.
-    TRY_ASSIGN(const bool has_identities, sqlite::has_identity_tables(db));
     TRY_ASSIGN(const std::int64_t format, db.number("PRAGMA user_version"));
-    const bool may_lack = !has_identities && format < sqlite::ledger_format;
-    TRY_ASSIGN(auto expected,
-               Statement::prepare(
-                   fresh,
-                   "SELECT type, name, sql FROM sqlite_schema WHERE NOT (?1 AND tbl_name IN "
-                   "('identity_event', 'batch_identities', 'identity_progress')) ORDER BY "
-                   "name"));
-    expected.bind(1, std::int64_t{may_lack});
+    TRY(sqlite::make_tables(fresh, format));
+    TRY_ASSIGN(auto expected, Statement::prepare(fresh,
+                                                 "SELECT type, name, sql FROM sqlite_schema ORDER "
+                                                 "BY name"));
     TRY_ASSIGN(auto find, Statement::prepare(db,
                                              "SELECT sql FROM sqlite_schema WHERE type = ?1 AND "
                                              "name = ?2"));
