@@ -97,15 +97,16 @@ TEST(Seams, OnlyTheTableAndTheRulesNameAMeterKind) {
 }
 
 TEST(Seams, FewFilesNameAnIdentityKind) {
-    EXPECT_THAT(files_that(names_an_identity_kind),
-                ElementsAre("src/attribute/changed_bindings.cpp", "src/attribute/directory.cpp",
-                            "src/attribute/past_directory.cpp", "src/attribute/reattribution.cpp",
-                            "src/attribute/source_prefixes.cpp", "src/ledger/directory_rules.cpp",
-                            "src/meter/collector/exporter_report.cpp",
-                            "src/meter/counters/wanted_counter.cpp",
-                            "src/meter/nftables/accounting_rule.cpp",
-                            "src/meter/nftables/rule_names.cpp", "src/record/directory.hpp",
-                            "src/record/identity_event.hpp", "src/record/identity_kinds.cpp", "src/service/past_tables.cpp"));
+    EXPECT_THAT(
+        files_that(names_an_identity_kind),
+        ElementsAre("src/attribute/changed_bindings.cpp", "src/attribute/directory.cpp",
+                    "src/attribute/past_directory.cpp", "src/attribute/reattribution.cpp",
+                    "src/attribute/source_prefixes.cpp", "src/ledger/directory_rules.cpp",
+                    "src/meter/collector/exporter_report.cpp",
+                    "src/meter/counters/wanted_counter.cpp",
+                    "src/meter/nftables/accounting_rule.cpp", "src/meter/nftables/rule_names.cpp",
+                    "src/record/directory.hpp", "src/record/identity_event.hpp",
+                    "src/record/identity_kinds.cpp", "src/service/past_tables.cpp"));
 }
 
 TEST(Seams, OnlyTheLedgerUrlNamesAStore) {
