@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Sessions as bindings: what the holders of an identity make of it, with the bindings of a
-// directory. For corrections, which compare what was bound then with what is bound now.
+// Sessions as bindings: the accounts that the holders of an identity had, by the bindings of a
+// directory. For corrections, which compare the bindings of then with those of now.
 
 #include <map>
 #include <set>

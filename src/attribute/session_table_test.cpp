@@ -153,6 +153,17 @@ TEST(Sessions, OfTwoStatementsOfOneTimeTheLaterCommittedOneCounts) {
     EXPECT_EQ(find(directory, events.table(), "10.1.2.3", at_minute(5)).account, "bob");
 }
 
+std::string random_prefix(std::mt19937_64& random) {
+    switch (random() % 3) {
+        case 0:
+            return "10.1.0.0/16";
+        case 1:
+            return "10.1." + std::to_string(random() % 2) + ".0/24";
+        default:
+            return "10.1." + std::to_string(random() % 2) + "." + std::to_string(random() % 4);
+    }
+}
+
 // Random directories and events: look-ups with sessions are those of a directory that has the
 // sessions as bindings, and event by event is the same as all at once.
 TEST(Sessions, AreTheSameAsBindings) {
@@ -160,16 +171,7 @@ TEST(Sessions, AreTheSameAsBindings) {
     const auto below = [&](std::uint64_t n) { return static_cast<int>(random() % n); };
     const auto any_mac = [&] { return "mac 02:00:00:00:00:0" + std::to_string(below(4)); };
     const auto any_user = [&] { return "user u" + std::to_string(below(5)); };
-    const auto any_prefix = [&]() -> std::string {
-        switch (below(3)) {
-            case 0:
-                return "10.1.0.0/16";
-            case 1:
-                return "10.1." + std::to_string(below(2)) + ".0/24";
-            default:
-                return "10.1." + std::to_string(below(2)) + "." + std::to_string(below(4));
-        }
-    };
+    const auto any_prefix = [&] { return random_prefix(random); };
     for (int round = 0; round < 200; ++round) {
         Directory declared;
         for (std::uint64_t id = 1; id <= 8; ++id) {

@@ -95,6 +95,7 @@ protected:
     LateIdentitiesTest() {
         config_.attribute.local = {*parse_prefix("10.0.0.0/8")};
         config_.attribute.per_address = true;
+        config_.services.push_back({"web", {"tcp/80"}});
         ledger_.bind("user alice", "alice");
         ledger_.bind("user bob", "bob");
     }

@@ -11,7 +11,7 @@
 namespace octroi {
 namespace {
 
-// Versions of the directory, or of what was known of identities.
+// Versions of the directory, each with the newest event that was known.
 constexpr std::size_t directories_kept = 256;
 
 // A table of no version: everything has one class.

@@ -26,7 +26,7 @@ struct RebookRequest {
     Interval period;     // min and max: without bound
     std::string meter;   // only meters of this name; empty: all
     std::string reason;  // of the corrections, for people; empty: made here
-    // Only what is connected with parties of these identities (identity_text()); empty: everything.
+    // Only moves that concern parties of these identities (identity_text()); empty: all.
     std::set<std::string> identities;
     bool dry_run = false;
     UtcTime now;

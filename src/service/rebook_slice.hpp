@@ -66,9 +66,9 @@ public:
     // A row of the ledger with corrections.
     void add_booked(const TransferSum& sum);
 
-    // What moves, in pairs, by bucket. To be called once, after all rows. identities: only what is
-    // connected with a party that has one of these as its identity (identity_text()), through moves
-    // in its bucket; empty: everything.
+    // What moves, in pairs, by bucket. To be called once, after all rows. identities: only moves
+    // that are connected, within a bucket, with a party of one of them (identity_text()); empty:
+    // all moves.
     [[nodiscard]] std::vector<SliceMove> moves(const std::set<std::string>& identities = {});
     // One batch for each meter with differences, after moves(): of its moves. The batches have no
     // id, booked_at, versions and reason.

@@ -189,10 +189,11 @@ TEST(PastTables, KnowTheTablesThatWereThereWhenTheyWereMade) {
     ASSERT_TRUE(ledger->load_class_table(later, "test", testing::noon).has_value());
     ledger.declare_local("10.0.0.0/8");
     for (const std::string& version : {std::string(), first.version, second.version})
-        EXPECT_NE((*past)->find(0, version).value(), nullptr) << version;
-    EXPECT_EQ((*past)->find(0, later.version).value(), nullptr);
-    EXPECT_EQ((*past)->find(0, "00ff").value(), nullptr) << "of no table";
-    EXPECT_EQ((*past)->find(1, first.version).value(), nullptr) << "a later directory";
+        EXPECT_NE((*past)->find(0, version, 0).value(), nullptr) << version;
+    EXPECT_EQ((*past)->find(0, later.version, 0).value(), nullptr);
+    EXPECT_EQ((*past)->find(0, "00ff", 0).value(), nullptr) << "of no table";
+    EXPECT_EQ((*past)->find(1, first.version, 0).value(), nullptr) << "a later directory";
+    EXPECT_EQ((*past)->find(0, first.version, 1).value(), nullptr) << "later events";
 }
 
 }  // namespace

@@ -151,6 +151,23 @@ ClassRefreshThread::Parts class_refresh_parts(const RunSettings& settings, Count
             settings.ledger_path, board, clock};
 }
 
+// Before the meters are open: without handlers a signal would end the process at once. The reload
+// handler comes second, because it replaces the one of SIGHUP.
+void catch_signals() {
+    catch_stop_signals();
+    catch_reload_signal();
+}
+
+LateIdentityThread::Open another_connection(const RunSettings& settings) {
+    return [&settings](const LedgerOptions& wanted) {
+        LedgerOptions options = settings.ledger_options;
+        options.mode = wanted.mode;
+        options.owner = wanted.owner;
+        options.activity = wanted.activity;
+        return open_ledger(settings.ledger_path, options);
+    };
+}
+
 // configs: the meters that were opened.
 Result<RunOutcome> meter_until_end(const RunSettings& settings, Ledger& ledger, CaptureHost& host,
                                    std::vector<MeterConfig>& configs) {
@@ -162,10 +179,7 @@ Result<RunOutcome> meter_until_end(const RunSettings& settings, Ledger& ledger, 
     const HostNetworks host_networks = networks_of(present);
     TRY_ASSIGN(auto attribution, open_attribution(settings, ledger, host_networks, clock.now()));
     TRY(attribution.use_identities(ledger, clock.now() - sessions_loaded));
-    // Before the meters are open: without handlers a signal would end the process at once. The
-    // reload handler comes second, because it replaces the one of SIGHUP.
-    catch_stop_signals();
-    catch_reload_signal();
+    catch_signals();
     raise_open_file_limit();
     CounterBoard board;
     board.on_config_loaded(clock.now());
@@ -191,15 +205,7 @@ Result<RunOutcome> meter_until_end(const RunSettings& settings, Ledger& ledger, 
                    .committed = [&](const Batch& batch) { outcome.total.add(batch); },
                    .networks = [&] { return present_networks(host); },
                    .between_commits = [&] { serve(); }});
-    LateIdentityThread late_identities(
-        [&](const LedgerOptions& wanted) {
-            LedgerOptions options = settings.ledger_options;
-            options.mode = wanted.mode;
-            options.owner = wanted.owner;
-            options.activity = wanted.activity;
-            return open_ledger(settings.ledger_path, options);
-        },
-        config, clock);
+    LateIdentityThread late_identities(another_connection(settings), config, clock);
     Reload reload(config, {.read = settings.read_config,
                            .config_file = settings.config_file,
                            .table = settings.table,
