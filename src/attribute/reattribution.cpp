@@ -187,7 +187,9 @@ std::optional<Doubt> Reattribution::doubt_about(const Known& known, const Party&
     const int rank = is_bound ? rank_now(known, bucket) : rank_of_nothing;
     const ChangedBindings& changes = past.directory->changes(bucket);
     if (auto doubt = doubt_of_changes(known, changes, now, rank)) return doubt;
-    if (past.directory->networks_changed() || !explains(past, known, before, bucket))
+    // A batch may have learned of a session that the first of its rows did not know.
+    const bool is_explained = (is_bound && now == before) || explains(past, known, before, bucket);
+    if (past.directory->networks_changed() || !is_explained)
         if (auto doubt = doubt_of_networks(known, rank, bucket)) return doubt;
     // A binding of a worse rank decides now, and what ranks between the two was never looked at.
     if (before.kind == PartyKind::account && changes.may_decide(known.identity, known.prefix)) {
