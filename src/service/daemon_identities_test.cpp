@@ -95,7 +95,9 @@ TEST(DaemonIdentities, AStatementReachesOtherMetersAtOnce) {
     SumQuestion question;
     std::uint64_t before = 0;
     std::uint64_t after = 0;
-    for (const TransferSum& sum : *ledger->sums(question))
+    const auto sums = ledger->sums(question);
+    ASSERT_TRUE(sums);
+    for (const TransferSum& sum : *sums)
         (sum.from.name == "alice" ? after : before) += sum.volume.packets.value();
     EXPECT_GT(before, 0U);
     EXPECT_GT(after, 0U) << "the statement came too late";
