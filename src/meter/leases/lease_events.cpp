@@ -12,7 +12,7 @@ using leases::Lease;
 using leases::LeaseState;
 
 void LeaseEvents::add(const Lease& lease, UtcTime written) {
-    if (!policy_.networks.empty() && !any_contains(policy_.networks, lease.prefix.address)) {
+    if (!policy_.networks.empty() && !any_contains(policy_.networks, lease.prefix)) {
         ++counts_.outside;
         return;
     }

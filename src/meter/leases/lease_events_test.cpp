@@ -107,6 +107,8 @@ TEST_F(LeaseEventsTest, CompleteFilesEndWhatTheyLack) {
 TEST_F(LeaseEventsTest, AreBoundedAndFiltered) {
     EXPECT_EQ(add(lease("02:00:00:00:00:01", ten, {}, LeaseState::active, "192.0.2.1")), Texts{});
     EXPECT_EQ(events_.counts().outside, 1U);
+    EXPECT_EQ(add(lease("02:00:00:00:00:01", ten, {}, LeaseState::active, "10.0.0.0/8")), Texts{});
+    EXPECT_EQ(events_.counts().outside, 2U);
     const auto at = [&](const char* address) {
         return add(lease("02:00:00:00:00:01", ten, noon + hour, LeaseState::active, address), noon)
             .size();
