@@ -120,7 +120,7 @@ constexpr std::array counter_advice{
                   "the log of the daemon names the NAS; compare its secret with `clients`"},
     CounterAdvice{"radius_malformed_total", "datagrams were no whole Accounting-Request",
                   "the log of the daemon names the senders"},
-    CounterAdvice{"radius_corrected_times_total", "requests had a time that cannot be right",
+    CounterAdvice{"radius_corrected_times_total", "requests had a time more than five minutes from their receipt",
                   "set the clocks of the NAS (NTP)"},
     CounterAdvice{"radius_evicted_total", "sessions were beyond session_limit",
                   "a larger session_limit in [[meter]]"},
