@@ -108,6 +108,7 @@ private:
     struct Counted {
         radius::SessionVolume volume;
         UtcTime at;
+        std::uint32_t session_seconds = 0;  // 0: not stated, or before a restart
     };
     struct Session {
         std::vector<Held> held;
@@ -141,6 +142,7 @@ private:
                  Duration length);
     void on_restart(const std::string& nas, UtcTime at);
     void count(Session& session, const radius::Accounting& accounting, UtcTime at);
+    void count_increase(Session& session, const radius::Accounting& accounting, UtcTime at);
     void describe(Session& session, const radius::Accounting& accounting) const;
     void close(Sessions::iterator session, UtcTime at);
     void state(Sessions::iterator session, const Statement& statement, UtcTime at, Duration length);
