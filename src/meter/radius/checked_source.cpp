@@ -10,7 +10,7 @@
 namespace octroi::radius_meter {
 namespace {
 
-// Datagrams of one call of the socket: 4.5 MiB of memory, most of it untouched.
+// Datagrams of one call of the socket. They need 4.3 MiB, most of which the kernel never allocates.
 constexpr std::size_t checked_batch = 64;
 constexpr std::size_t checked_slot = radius::packet_octets_max;
 

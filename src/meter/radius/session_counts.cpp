@@ -75,8 +75,8 @@ void AccountingSessions::count_increase(Session& session, const Accounting& acco
                             now.output_octets < before.volume.output_octets;
     const UtcTime begin = std::min(at, before.at);
     const UtcTime end = std::max(at, before.at);
-    const bool begins_anew = began_after(accounting, at, before.at);
-    if (is_smaller && is_late && !begins_anew) return;  // the later request has this volume, too
+    const bool is_new_session = began_after(accounting, at, before.at);
+    if (is_smaller && is_late && !is_new_session) return;  // the later request has this volume, too
     const VolumeIncrease increase =
         volume_increase(before.volume, now, end - begin, policy_.link_bits_per_second);
     session.counted = Counted{now, end, accounting.session_seconds};
@@ -84,7 +84,7 @@ void AccountingSessions::count_increase(Session& session, const Accounting& acco
         losses_.push_back(
             {LossReason::counter_reset, {begin, std::max(end, begin + Duration{1})}, {}});
         // Nobody knows what the smaller counts have in common with those before.
-        if (!begins_anew) return;
+        if (!is_new_session) return;
     }
     traffic_.push_back({session.user, session.address, session.station, begin, end, increase.by,
                         increase.is_implausible});
