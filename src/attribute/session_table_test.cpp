@@ -352,6 +352,22 @@ TEST(SessionsOfAMeter, EventsOfTheMeterAreCheckedAndHandedOver) {
     EXPECT_EQ(attributor.identities(), 0U);
 }
 
+TEST(SessionsOfAMeter, OfTwoEventsOfOneMomentTheLaterOneIsHandedOver) {
+    Attributor attributor = attributor_with({});
+    const IdentityEvent bob{at_minute(0), identity("10.1.2.3"), identity("user bob")};
+    const IdentityEvent alice{at_minute(0), identity("10.1.2.3"), identity("user alice")};
+    const IdentityEvent other{at_minute(0), identity("10.1.2.4"), identity("user bob")};
+    attributor.accept_identities(std::vector{other, alice, bob});
+    EXPECT_EQ(attributor.make_attributed().identities, (std::vector{bob, other}));
+    attributor.accept_identities(std::vector{bob});
+    attributor.accept_identities(std::vector{other, alice});
+    EXPECT_EQ(attributor.make_attributed().identities, (std::vector{alice, other}));
+    IdentityEvent nobody = bob;
+    nobody.holder = {};
+    attributor.accept_identities(std::vector{bob, nobody});
+    EXPECT_EQ(attributor.make_attributed().identities, std::vector{nobody});
+}
+
 // An event per second must cost little, however many sessions there are: the table shares what has
 // not changed. The bound is loose, for machines under load and builds without optimisation.
 TEST(Sessions, AnEventAmongAHundredThousandSessionsCostsLittle) {
