@@ -103,5 +103,17 @@ TEST_F(SqliteIdentitiesTest, TheAuditFindsWhatAnotherProgramChanged) {
     EXPECT_EQ(findings(), "");
 }
 
+TEST_F(SqliteIdentitiesTest, TheAuditFindsEventsOfTwoBatchesThatChangedTheirNumbers) {
+    commit_some();
+    ASSERT_TRUE(
+        open()->commit(BatchBuilder(4).identities({held("10.0.0.2", "user carol")}, 2).build()));
+    ASSERT_EQ(findings(), "");
+    run("UPDATE identity_event SET number = 9 WHERE number = 2; UPDATE identity_event SET number = "
+        "2 WHERE number = 3; UPDATE identity_event SET number = 3 WHERE number = 9;");
+    EXPECT_NE(findings().find("1 events of identities are not in the order of their batches"),
+              std::string::npos)
+        << findings();
+}
+
 }  // namespace
 }  // namespace octroi::testing
