@@ -72,8 +72,14 @@ TEST_F(SqliteIdentitiesTest, ALedgerOfFormatFourIsReadAndGetsTheTables) {
         EXPECT_TRUE(ledger->facts({}));
     }
     EXPECT_EQ(number("PRAGMA user_version"), 4);
+    ::testing::internal::CaptureStderr();
     const auto ledger = open(OpenMode::read_write);
+    EXPECT_NE(::testing::internal::GetCapturedStderr().find("its format is now 5, it was 4"),
+              std::string::npos);
     EXPECT_EQ(number("PRAGMA user_version"), 5);
+    ::testing::internal::CaptureStderr();
+    EXPECT_TRUE(open(OpenMode::read_write));
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), "") << "once";
     EXPECT_TRUE(
         ledger->commit(BatchBuilder(2).identities({held("10.0.0.1", "user alice")}).build()));
     EXPECT_EQ(findings(), "");
