@@ -87,35 +87,133 @@ Result<IdentitySessions::Statements> IdentitySessions::statements_of(
     return found;
 }
 
-Status IdentitySessions::drop_known(Batch& batch) {
-    if (batch.identities.empty()) return {};
-    // Another process may have committed some.
-    TRY_ASSIGN([[maybe_unused]] const bool found, refresh());
-    std::map<Identity, Statements> all;
-    std::vector<IdentityEvent> fresh;
-    for (IdentityEvent& event : batch.identities) {
-        auto known = all.find(event.held);
-        if (known == all.end()) {
-            TRY_ASSIGN(Statements statements, statements_of(batch.meter.name, event));
-            known = all.emplace(event.held, std::move(statements)).first;
+// The events of one batch.
+class IdentitySessions::Filter {
+public:
+    // refused: of the source; room: how many more it may have.
+    Filter(const IdentitySessions& sessions, std::string source, RefusedOfSource refused,
+           std::size_t room)
+        : sessions_(sessions),
+          source_(std::move(source)),
+          refused_(std::move(refused)),
+          refused_max_(refused_.size() + room) {}
+
+    [[nodiscard]] Status add(const IdentityEvent& event) {
+        TRY(add_refused(event.held, event.at - Duration{1}));
+        const auto refused = refused_.find(event.held);
+        // It is about the same moment, and later.
+        if (refused != refused_.end() && due_of(refused->second) == event.at)
+            refused_.erase(refused);
+        return decide(event);
+    }
+    // Adds the refused statements that are due.
+    [[nodiscard]] Status finish(UtcTime now) {
+        std::vector<Identity> all;
+        for (const auto& [held, event] : refused_) all.push_back(held);
+        for (const Identity& held : all) TRY(add_refused(held, now));
+        return {};
+    }
+    [[nodiscard]] std::vector<IdentityEvent> drain_fresh() {
+        std::ranges::sort(fresh_);
+        return std::move(fresh_);
+    }
+    [[nodiscard]] RefusedOfSource drain_refused() { return std::move(refused_); }
+
+private:
+    static UtcTime due_of(const IdentityEvent& refused) {
+        return bucket_start(refused.at) + bucket_length;
+    }
+
+    // The refused statement of `held`, if it is due at the time. Where those five minutes have
+    // reached the limit too, it is refused again, until the next ones.
+    [[nodiscard]] Status add_refused(const Identity& held, UtcTime now) {
+        for (auto at = refused_.find(held); at != refused_.end() && due_of(at->second) <= now;
+             at = refused_.find(held)) {
+            IdentityEvent event = std::move(at->second);
+            refused_.erase(at);
+            event.at = due_of(event);
+            // It ended before: what was stored before it must end too.
+            if (event.until <= event.at) event = {.at = event.at, .held = held, .holder = {}};
+            TRY(decide(event));
+        }
+        return {};
+    }
+
+    [[nodiscard]] Status decide(const IdentityEvent& event) {
+        auto known = statements_.find(event.held);
+        if (known == statements_.end()) {
+            TRY_ASSIGN(Statements found, sessions_.statements_of(source_, event));
+            known = statements_.emplace(event.held, std::move(found)).first;
         }
         Statements& statements = known->second;
-        const Novelty novelty = novelty_of(event, statements);
-        if (novelty == Novelty::over_limit)
-            refused_identities.warning([&] {
-                return fmt::format(
-                    "meter {}: {} changed its holder more than {} times in the five minutes from "
-                    "{}; further statements of that time are not stored. Next: look for two hosts "
-                    "that claim it",
-                    batch.meter.name, identity_text(event.held), identities_of_bucket_max,
-                    to_rfc3339(bucket_start(event.at)));
-            });
-        if (novelty != Novelty::is_new) continue;
-        const auto place = std::ranges::upper_bound(statements, event.at, {}, &Statement::at);
-        statements.insert(place, {event.at, event.until, event.holder});
-        fresh.push_back(std::move(event));
+        switch (novelty_of(event, statements)) {
+            case Novelty::known: {
+                // What is stored is right again.
+                const auto refused = refused_.find(event.held);
+                if (refused != refused_.end() && refused->second.at <= event.at)
+                    refused_.erase(refused);
+                break;
+            }
+            case Novelty::over_limit:
+                refuse(event);
+                break;
+            case Novelty::is_new:
+                statements.insert(
+                    std::ranges::upper_bound(statements, event.at, {}, &Statement::at),
+                    {event.at, event.until, event.holder});
+                fresh_.push_back(event);
+                break;
+        }
+        return {};
     }
-    batch.identities = std::move(fresh);
+
+    void refuse(const IdentityEvent& event) {
+        refused_identities.warning([&] {
+            return fmt::format(
+                "meter {}: {} changed its holder more than {} times in the five minutes from {}; "
+                "of the further statements of that time the last one is stored, from the next five "
+                "minutes on. Next: look for two hosts that claim it",
+                source_, identity_text(event.held), identities_of_bucket_max,
+                to_rfc3339(bucket_start(event.at)));
+        });
+        const auto refused = refused_.find(event.held);
+        if (refused != refused_.end()) {
+            if (refused->second.at <= event.at) refused->second = event;
+        } else if (refused_.size() < refused_max_) {
+            refused_.emplace(event.held, event);
+        }
+    }
+
+    const IdentitySessions& sessions_;
+    const std::string source_;
+    RefusedOfSource refused_;
+    const std::size_t refused_max_;
+    std::map<Identity, Statements> statements_;
+    std::vector<IdentityEvent> fresh_;
+};
+
+std::size_t IdentitySessions::refused_kept() const {
+    std::size_t kept = 0;
+    for (const auto& [source, refused] : refused_) kept += refused.size();
+    return kept;
+}
+
+Status IdentitySessions::drop_known(Batch& batch) {
+    const auto refused = refused_.find(batch.meter.name);
+    if (batch.identities.empty() && refused == refused_.end()) return {};
+    // Another process may have committed some.
+    TRY_ASSIGN([[maybe_unused]] const bool found, refresh());
+    Filter filter(*this, batch.meter.name,
+                  refused == refused_.end() ? RefusedOfSource() : refused->second,
+                  refused_identities_kept - refused_kept());
+    for (const IdentityEvent& event : batch.identities) TRY(filter.add(event));
+    TRY(filter.finish(batch.booked_at));
+    batch.identities = filter.drain_fresh();
+    RefusedOfSource left = filter.drain_refused();
+    if (!left.empty())
+        refused_[batch.meter.name] = std::move(left);
+    else if (refused != refused_.end())
+        refused_.erase(refused);
     return {};
 }
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "ledger/audit.hpp"
 #include "ledger/testing/batches.hpp"
 #include "record/identity.hpp"
@@ -27,9 +29,11 @@ public:
         : ledger_(ledger), sessions_(*IdentitySessions::load(ledger, since, 1)) {}
 
     // How many events were stored.
-    std::size_t commit(std::vector<IdentityEvent> events, const std::string& meter = "radius") {
+    std::size_t commit(std::vector<IdentityEvent> events, const std::string& meter = "radius",
+                       UtcTime booked_at = minute(10'000)) {
         std::ranges::sort(events);
         Batch batch = testing::BatchBuilder(++next_id, meter).identities(events).build();
+        batch.booked_at = booked_at;
         EXPECT_TRUE(sessions_.drop_known(batch));
         EXPECT_TRUE(ledger_.commit(batch));
         EXPECT_TRUE(sessions_.refresh());
@@ -74,6 +78,71 @@ TEST(IdentitySessions, AnAddressThatTwoHostsClaimIsBounded) {
         events.push_back(held("10.0.0.1", second % 2 == 0 ? "user alice" : "user bob",
                               some_day + Duration::seconds(second)));
     EXPECT_EQ(filter.commit(events), 2 * identities_of_bucket_max);
+}
+
+// So many statements of 10.0.0.1, one a second, of alice, bob and carol in turn. The last one that
+// is stored states alice.
+std::vector<IdentityEvent> claims_of_three(int seconds) {
+    constexpr std::array holders{"user alice", "user bob", "user carol"};
+    std::vector<IdentityEvent> events;
+    for (int second = 0; second < seconds; ++second)
+        events.push_back(held("10.0.0.1", holders[static_cast<std::size_t>(second) % 3],
+                              some_day + Duration::seconds(second)));
+    return events;
+}
+
+// The newest session of 10.0.0.1.
+HeldSessions::Event newest_of(const Filter& filter) {
+    const auto* held = filter.sessions().table()->find(*HeldKey::of(*parse_identity("10.0.0.1")));
+    EXPECT_TRUE(held != nullptr && !held->events.empty());
+    return held == nullptr || held->events.empty() ? HeldSessions::Event() : held->events.back();
+}
+
+TEST(IdentitySessions, TheLastRefusedStatementIsStoredInTheNextFiveMinutes) {
+    const TemporaryLedger ledger;
+    Filter filter(*ledger, UtcTime::min());
+    EXPECT_EQ(filter.commit(claims_of_three(98), "arp", minute(2)), identities_of_bucket_max);
+    EXPECT_EQ(newest_of(filter).holder, *parse_identity("user alice"));
+    EXPECT_EQ(filter.commit({}, "arp", minute(4)), 0U) << "not yet";
+    EXPECT_EQ(filter.commit({}, "radius", minute(6)), 0U) << "another source";
+    EXPECT_EQ(filter.commit({}, "arp", minute(6)), 1U);
+    EXPECT_EQ(newest_of(filter).holder, *parse_identity("user bob"));
+    EXPECT_EQ(newest_of(filter).at, minute(5));
+    EXPECT_EQ(filter.commit({}, "arp", minute(7)), 0U) << "once";
+}
+
+TEST(IdentitySessions, ARefusedStatementThatIsTakenBackIsNotStored) {
+    const TemporaryLedger ledger;
+    Filter filter(*ledger, UtcTime::min());
+    EXPECT_EQ(filter.commit(claims_of_three(98), "arp", minute(2)), identities_of_bucket_max);
+    const auto alice = held("10.0.0.1", "user alice", minute(3));
+    EXPECT_EQ(filter.commit({alice}, "arp", minute(3)), 0U) << "as it is stored";
+    EXPECT_EQ(filter.commit({}, "arp", minute(6)), 0U);
+}
+
+TEST(IdentitySessions, ARefusedLeaseThatEndedMeanwhileEndsTheSession) {
+    const TemporaryLedger ledger;
+    Filter filter(*ledger, UtcTime::min());
+    auto events = claims_of_three(98);
+    events.back().until = minute(3);
+    EXPECT_EQ(filter.commit(events, "arp", minute(2)), identities_of_bucket_max);
+    EXPECT_EQ(filter.commit({}, "arp", minute(6)), 1U);
+    EXPECT_EQ(newest_of(filter).holder, Identity());
+    EXPECT_EQ(newest_of(filter).at, minute(5));
+}
+
+// As an import reads it, long after.
+TEST(IdentitySessions, ARefusedStatementComesBeforeLaterOnesOfTheSameBatch) {
+    for (const auto& [later, stored] :
+         {std::pair{Duration::minutes(5), 1U}, std::pair{Duration::minutes(5) + Duration{1}, 2U}}) {
+        const TemporaryLedger ledger;
+        Filter filter(*ledger, UtcTime::min());
+        auto events = claims_of_three(98);
+        events.push_back(held("10.0.0.1", "user carol", some_day + later));
+        EXPECT_EQ(filter.commit(events), identities_of_bucket_max + stored);
+        EXPECT_EQ(newest_of(filter).holder, *parse_identity("user carol"));
+        EXPECT_EQ(filter.commit(events), 0U) << "again";
+    }
 }
 
 TEST(IdentitySessions, EventsBeforeTheLoadedTimeAreKnownToo) {
