@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <utility>
 
 #include "host/log_limit.hpp"
 #include "record/identity.hpp"
@@ -52,16 +54,39 @@ Result<bool> IdentitySessions::refresh() {
     const std::uint64_t known = table_->number();
     TRY_ASSIGN(const std::uint64_t newest, store_->newest_identity());
     if (newest == known) return false;
-    std::vector<SessionInput> inputs;
-    // What came since is read as a whole: there is little, and each part may matter.
-    const UtcTime since = known == 0 ? since_ : UtcTime::min();
-    TRY(store_->each_identity({.after = known, .until = newest, .since = since, .held = {}},
-                              [&](const StoredIdentity& stored) -> Status {
-                                  inputs.push_back({stored.number, stored.source, stored.event});
-                                  return {};
-                              }));
+    TRY_ASSIGN(auto inputs,
+               inputs_of({.after = known, .until = newest, .since = since_, .held = {}}));
+    // Older events that came since end those in the table.
+    if (known != 0) TRY(add_old_events(known, newest, inputs));
     table_ = SessionTable::with(table_, inputs, newest);
     return true;
+}
+
+Result<std::vector<SessionInput>> IdentitySessions::inputs_of(
+    const IdentityQuestion& question) const {
+    std::vector<SessionInput> inputs;
+    TRY(store_->each_identity(question, [&](const StoredIdentity& stored) -> Status {
+        inputs.push_back({stored.number, stored.source, stored.event});
+        return {};
+    }));
+    return inputs;
+}
+
+// inputs: those that may hold at since_ or later. The others do not: the event that ended one of
+// them may not be in the table.
+Status IdentitySessions::add_old_events(std::uint64_t after, std::uint64_t until,
+                                        std::vector<SessionInput>& inputs) const {
+    if (since_ == UtcTime::min()) return {};
+    std::set<std::uint64_t> holding;
+    for (const SessionInput& input : inputs) holding.insert(input.number);
+    TRY_ASSIGN(auto all,
+               inputs_of({.after = after, .until = until, .since = UtcTime::min(), .held = {}}));
+    for (SessionInput& input : all) {
+        if (input.event.at >= since_ || holding.contains(input.number)) continue;
+        input.event.until = std::min(input.event.until, since_);
+        inputs.push_back(std::move(input));
+    }
+    return {};
 }
 
 Result<IdentitySessions::Statements> IdentitySessions::statements_of(
@@ -198,7 +223,15 @@ std::size_t IdentitySessions::refused_kept() const {
     return kept;
 }
 
+void IdentitySessions::remove_ended(UtcTime now) {
+    if (since_ == UtcTime::min() || now - since_ < sessions_loaded + sessions_removal_interval)
+        return;
+    since_ = now - sessions_loaded;
+    table_ = SessionTable::without_ended(table_, since_);
+}
+
 Status IdentitySessions::drop_known(Batch& batch) {
+    remove_ended(batch.booked_at);
     const auto refused = refused_.find(batch.meter.name);
     if (batch.identities.empty() && refused == refused_.end()) return {};
     // Another process may have committed some.

@@ -157,6 +157,38 @@ TEST(IdentitySessions, EventsBeforeTheLoadedTimeAreKnownToo) {
     EXPECT_EQ(recent.commit(old), 0U);
 }
 
+TEST(IdentitySessions, SessionsThatEndedLongAgoAreRemovedFromMemory) {
+    const TemporaryLedger ledger;
+    const UtcTime now = minute(0) + sessions_loaded;
+    Filter filter(*ledger, minute(0));
+    EXPECT_EQ(filter.commit({held("10.0.0.1", "user alice", minute(1), minute(2)),
+                             held("10.0.0.2", "user bob", minute(3))},
+                            "radius", now),
+              2U);
+    EXPECT_EQ(filter.sessions().table()->held(), 2U);
+    const UtcTime later = now + sessions_removal_interval;
+    filter.commit({}, "eth0", later);
+    EXPECT_EQ(filter.sessions().table()->held(), 1U);
+    EXPECT_EQ(
+        filter.commit({held("10.0.0.1", "user alice", minute(1), minute(2))}, "radius", later), 0U)
+        << "the ledger knows it";
+    // Old statements that came late: of the first one the end is not in memory, the second one ends
+    // a session that is.
+    const auto is_held = [&](const char* address) {
+        Interval valid;
+        const auto* held = filter.sessions().table()->find(*HeldKey::of(*parse_identity(address)));
+        return held != nullptr && !held->at(later, valid).empty();
+    };
+    EXPECT_TRUE(is_held("10.0.0.2"));
+    EXPECT_EQ(filter.commit({held("10.0.0.1", "user carol", minute(0)),
+                             held("10.0.0.2", "user carol", minute(4), minute(5))},
+                            "radius", later),
+              2U);
+    EXPECT_FALSE(is_held("10.0.0.1"));
+    EXPECT_FALSE(is_held("10.0.0.2"));
+    EXPECT_EQ(filter.sessions().table()->number(), 4U);
+}
+
 // ---- Late ones
 
 class LateIdentitiesTest : public ::testing::Test {
@@ -251,6 +283,17 @@ TEST_F(LateIdentitiesTest, ACorrectedStatementMovesItAgain) {
     state({held("10.0.0.1", "", bucket_at(1))});
     look();
     EXPECT_EQ(bytes_of("bob"), 0U);
+}
+
+TEST_F(LateIdentitiesTest, AboutAMacAddressMoveTheTrafficOfItsAddresses) {
+    traffic(1, 20);
+    state({held("10.0.0.1", "mac 02:00:00:00:00:01", bucket_at(0))});
+    state({held("10.0.0.2", "mac 02:00:00:00:00:02", bucket_at(0))});
+    look();
+    EXPECT_EQ(bytes_of("alice"), 0U);
+    state({held("mac 02:00:00:00:00:01", "user alice", bucket_at(0))});
+    look();
+    EXPECT_EQ(bytes_of("alice"), 20U);
 }
 
 TEST_F(LateIdentitiesTest, LeaveOtherChangesToRebook) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <vector>
 
 #include "attribute/session_bindings.hpp"
@@ -137,15 +138,19 @@ private:
     Interval period_{UtcTime::max(), UtcTime::min()};
 };
 
-// The texts of the identities that the events concern.
+// The texts of the identities that the events concern. Of the other events only those are kept that
+// name one of these as holder: the ledger may have millions.
 Result<std::set<std::string>> concerned(Ledger& ledger, const std::vector<SessionInput>& late) {
-    std::vector<SessionInput> all;
+    std::set<Identity> changed;
+    for (const SessionInput& input : late) changed.insert(input.event.held);
+    std::vector<SessionInput> related;
     TRY(ledger.each_identity({}, [&](const StoredIdentity& stored) -> Status {
-        all.push_back({stored.number, stored.source, stored.event});
+        if (changed.contains(stored.event.holder))
+            related.push_back({stored.number, stored.source, stored.event});
         return {};
     }));
     std::set<std::string> texts;
-    for (const Identity& identity : HeldIndex(all).concerned_by(late))
+    for (const Identity& identity : HeldIndex(related).concerned_by(late))
         texts.insert(identity_text(identity));
     return texts;
 }
