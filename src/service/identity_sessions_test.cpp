@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "host/log.hpp"
 #include "ledger/audit.hpp"
 #include "ledger/testing/batches.hpp"
 #include "record/identity.hpp"
@@ -260,6 +261,22 @@ TEST_F(LateIdentitiesTest, ThatABatchKnewAreNoReason) {
     traffic(1, 20, 1);
     EXPECT_FALSE(look());
     EXPECT_EQ(bytes_of("alice"), 0U) << "the batch knew it: it is not looked at";
+}
+
+TEST_F(LateIdentitiesTest, ThatChangeAHolderWithinABucketAreCountedForDebugMessages) {
+    traffic(0, 10);
+    state({held("10.0.0.1", "user alice", bucket_at(0) + Duration::seconds(3))});
+    set_log_level(LogLevel::debug);
+    ::testing::internal::CaptureStderr();
+    EXPECT_FALSE(look()) << "no whole bucket";
+    state({held("10.0.0.1", "user bob", bucket_at(1))});
+    EXPECT_FALSE(look()) << "between two buckets, without traffic after it";
+    const std::string logged = ::testing::internal::GetCapturedStderr();
+    set_log_level(LogLevel::info);
+    const std::size_t first = logged.find("held an address: 1 came after traffic");
+    EXPECT_NE(first, std::string::npos) << logged;
+    EXPECT_EQ(logged.find("came after traffic", first + 30), std::string::npos) << logged;
+    EXPECT_EQ(bytes_of("alice"), 0U);
 }
 
 // A batch that waited for a full disk while others went on.
