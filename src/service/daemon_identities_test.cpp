@@ -107,7 +107,7 @@ TEST(DaemonIdentities, AStatementReachesOtherMetersAtOnce) {
     EXPECT_EQ(*ledger->newest_identity(), 1U);
 }
 
-// ---- A commit whose reply is lost
+// ---- A commit without a reply
 
 // States once that 10.0.0.1 is held by alice, and ends.
 class BriefMeter final : public Meter {
@@ -168,7 +168,7 @@ private:
     Store& store_;
 };
 
-TEST(DaemonIdentities, ABatchWhoseReplyWasLostStaysAsItIsWhileAnotherOneIsCommitted) {
+TEST(DaemonIdentities, ABatchWithoutAReplyStaysAsItIsWhileAnotherOneIsCommitted) {
     TemporaryLedger ledger;
     const SystemClock clock;
     auto attribution = AttributionSource::create({}, *ledger, {});

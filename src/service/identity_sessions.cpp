@@ -56,8 +56,8 @@ Result<bool> IdentitySessions::refresh() {
     if (newest == known) return false;
     TRY_ASSIGN(auto inputs,
                inputs_of({.after = known, .until = newest, .since = since_, .held = {}}));
-    // Older events that came since end those in the table.
-    if (known != 0) TRY(add_old_events(known, newest, inputs));
+    // Older events that came since end those in the table. The numbers have no gap.
+    if (known != 0 && inputs.size() < newest - known) TRY(add_old_events(known, newest, inputs));
     table_ = SessionTable::with(table_, inputs, newest);
     return true;
 }
@@ -115,13 +115,13 @@ Result<IdentitySessions::Statements> IdentitySessions::statements_of(
 // The events of one batch.
 class IdentitySessions::Filter {
 public:
-    // refused: of the source; room: how many more it may have.
+    // refused: of the source. more_max: how many more it may have.
     Filter(const IdentitySessions& sessions, std::string source, RefusedOfSource refused,
-           std::size_t room)
+           std::size_t more_max)
         : sessions_(sessions),
           source_(std::move(source)),
           refused_(std::move(refused)),
-          refused_max_(refused_.size() + room) {}
+          refused_max_(refused_.size() + more_max) {}
 
     [[nodiscard]] Status add(const IdentityEvent& event) {
         TRY(add_refused(event.held, event.at - Duration{1}));
@@ -173,7 +173,7 @@ private:
         Statements& statements = known->second;
         switch (novelty_of(event, statements)) {
             case Novelty::known: {
-                // What is stored is right again.
+                // The stored statement is right again.
                 const auto refused = refused_.find(event.held);
                 if (refused != refused_.end() && refused->second.at <= event.at)
                     refused_.erase(refused);
