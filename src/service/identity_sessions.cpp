@@ -157,7 +157,7 @@ private:
             IdentityEvent event = std::move(at->second);
             refused_.erase(at);
             event.at = due_of(event);
-            // It ended before: what was stored before it must end too.
+            // It ended before: the session that is stored must end too.
             if (event.until <= event.at) event = {.at = event.at, .held = held, .holder = {}};
             TRY(decide(event));
         }
