@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "host/log.hpp"
+
 namespace octroi::sqlite {
 namespace {
 
@@ -552,7 +554,13 @@ Status raise_format(const Database& db) {
     TRY(db.run(account_indices));
     TRY(db.run(identity_tables));
     TRY(db.run(fmt::format("PRAGMA user_version = {}", ledger_format).c_str()));
-    return transaction.commit();
+    TRY(transaction.commit());
+    log_info(
+        fmt::format("ledger {}: its format is now {}, it was {}. Earlier versions of Octroi cannot "
+                    "open it any more. Next: make a new backup with `octroi ledger backup`, and "
+                    "keep older ones if you may go back to an earlier version",
+                    db.path(), ledger_format, format));
+    return {};
 }
 
 // A name without a schema is looked up in `temp` first, which is of this connection alone.
