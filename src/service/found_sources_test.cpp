@@ -54,6 +54,8 @@ TEST_F(FoundSourcesTest, APlanIsAConfiguration) {
     ASSERT_TRUE(config) << config.error().text;
     ASSERT_THAT(config->meters, SizeIs(1));
     EXPECT_EQ(config->meters[0].options.texts("paths").at(0), "/var/log/squid/access.log");
+    EXPECT_EQ(config->meters[0].role, RoleChoice::witness);
+    EXPECT_THAT(made->text, HasSubstr("precedence = \"log\""));
 }
 
 TEST_F(FoundSourcesTest, WhatIsFollowedAlreadyIsLeftOut) {
@@ -71,7 +73,7 @@ TEST_F(FoundSourcesTest, WhatIsFollowedAlreadyIsLeftOut) {
     EXPECT_FALSE(plan("[[meter]\n")) << "a wrong configuration is not extended";
 }
 
-TEST_F(FoundSourcesTest, OfThisMachineThePacketsGoOnAsAWitness) {
+TEST_F(FoundSourcesTest, OfThisMachineThePacketsAreChargedAndTheLogsAreWitnesses) {
     write("/var/log/squid/access.log", squid_line);
     const auto made = plan_init({.kinds = meter_kinds(),
                                  .table = table_,
@@ -82,7 +84,9 @@ TEST_F(FoundSourcesTest, OfThisMachineThePacketsGoOnAsAWitness) {
     if (made->text.empty()) GTEST_SKIP() << "this machine has no servers";
     const auto config = parse_config(made->text, "x.toml", table_);
     ASSERT_TRUE(config) << config.error().text << made->text;
-    EXPECT_EQ(config->meters.at(0).role, RoleChoice::witness);
+    EXPECT_EQ(config->meters.at(0).role, RoleChoice::bill);
+    for (std::size_t i = 1; i < config->meters.size(); ++i)
+        EXPECT_EQ(config->meters[i].role, RoleChoice::witness) << config->meters[i].name;
 }
 
 TEST_F(FoundSourcesTest, AMachineWithoutLogsHasAnEmptyPlan) {

@@ -57,6 +57,13 @@ std::string list_text(const std::vector<std::string>& texts) {
     return "[" + list + "]";
 }
 
+// A packet meter may see the same bytes, and its name and the addresses are not known here.
+constexpr std::string_view role_lines =
+    "# A witness is kept and compared (octroi reconcile), and not charged. To charge by this log,\n"
+    "# write in place of the role: same_bytes_as (the packet meters), addresses (of the server),\n"
+    "# and precedence = \"log\". Where no other meter sees these bytes: role = \"bill\".\n"
+    "role = \"witness\"\n";
+
 std::string section_of(const FoundLog& log, const std::string& name) {
     std::string text;
     for (const std::string& note : log.notes)
@@ -65,7 +72,7 @@ std::string section_of(const FoundLog& log, const std::string& name) {
                         toml_string(kind.name), list_text(log.paths), log.format_key,
                         toml_string(log.format));
     if (!log.domain.empty()) text += fmt::format("domain = {}\n", toml_string(log.domain));
-    return text + "\n";
+    return text + std::string(role_lines) + "\n";
 }
 
 std::string people_text(const FoundLog& log) {

@@ -267,6 +267,7 @@ TEST_F(FoundLogsTest, SectionsAreAConfiguration) {
     EXPECT_EQ(config->meters[1].name, "apache-2");
     EXPECT_EQ(config->meters[3].name, "squid-2") << "the other name is taken";
     EXPECT_THAT(text, HasSubstr("# /var/log/apache2/access.log: 2 sites share it"));
+    for (const MeterConfig& meter : config->meters) EXPECT_EQ(meter.role, RoleChoice::witness);
 }
 
 }  // namespace
