@@ -75,6 +75,29 @@ std::string section_of(const FoundLog& log, const std::string& name) {
     return text + std::string(role_lines) + "\n";
 }
 
+// Whoever can write a log can charge others: the owner of the file, or of its folder.
+void note_owners(const RootedFiles& files, FoundLog& log) {
+    constexpr std::size_t looked_at = 64;
+    std::string pattern = log.paths.front();
+    for (std::size_t begin = pattern.find('{'); begin != std::string::npos;
+         begin = pattern.find('{')) {
+        const std::size_t end = pattern.find('}', begin);
+        if (end == std::string::npos) break;
+        pattern.replace(begin, end + 1 - begin, "*");
+    }
+    std::vector<std::string> paths = files.matching(pattern);
+    if (paths.size() > looked_at) paths.resize(looked_at);
+    for (const std::string& path : paths) {
+        const std::string folder = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
+        if (files.is_of_root(path) && files.is_of_root(folder)) continue;
+        log.notes.push_back(
+            fmt::format("{} or its folder does not belong to root: its owner can write lines that "
+                        "charge others. Next: let root own both, or keep the role witness",
+                        path));
+        return;
+    }
+}
+
 std::string people_text(const FoundLog& log) {
     const bool is_named = log.format_key == "format";
     return fmt::format("{}: {}, {}", log.server, log.paths.front(),
@@ -84,10 +107,12 @@ std::string people_text(const FoundLog& log) {
 }  // namespace
 
 FoundSources discover_logs(const DiscoverySetup& setup) {
-    const FoundLogs found = find_logs(RootedFiles(setup.root));
+    const RootedFiles files(setup.root);
+    FoundLogs found = find_logs(files);
     std::set<std::string> names(setup.taken.begin(), setup.taken.end());
     FoundSources sources;
-    for (const FoundLog& log : found.logs) {
+    for (FoundLog& log : found.logs) {
+        note_owners(files, log);
         std::string name = log.server;
         for (int i = 2; !names.insert(name).second; ++i) name = fmt::format("{}-{}", log.server, i);
         sources.sources.push_back({people_text(log), section_of(log, name)});
