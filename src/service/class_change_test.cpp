@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 
 // A table of prefixes and their classes.
-ClassTable table_of(const std::vector<std::pair<std::string, std::string>>& lines) {
+ClassTable classes_with(const std::vector<std::pair<std::string, std::string>>& lines) {
     ClassTable table;
     for (const auto& [prefix, name] : lines) {
         auto at = std::ranges::find(table.classes, name);
@@ -26,47 +26,48 @@ ClassTable table_of(const std::vector<std::pair<std::string, std::string>>& line
 }
 
 TEST(ClassChange, AClassThatVanishedOrShrankIsImplausible) {
-    const ClassTable before = table_of({{"192.0.2.0/26", "free"},
-                                        {"192.0.2.64/26", "free"},
-                                        {"192.0.2.128/26", "free"},
-                                        {"198.51.100.0/24", "near"}});
+    const ClassTable before = classes_with({{"192.0.2.0/26", "free"},
+                                            {"192.0.2.64/26", "free"},
+                                            {"192.0.2.128/26", "free"},
+                                            {"198.51.100.0/24", "near"}});
     EXPECT_EQ(implausible_class(before, before, 50), "");
     EXPECT_EQ(implausible_class(before,
-                                table_of({{"192.0.2.0/26", "free"},
-                                          {"192.0.2.64/26", "free"},
-                                          {"198.51.100.0/24", "near"}}),
+                                classes_with({{"192.0.2.0/26", "free"},
+                                              {"192.0.2.64/26", "free"},
+                                              {"198.51.100.0/24", "near"}}),
                                 50),
               "");
     EXPECT_EQ(implausible_class(before,
-                                table_of({{"192.0.2.0/26", "free"},
-                                          {"198.51.100.0/25", "near"},
-                                          {"198.51.100.128/25", "near"}}),
+                                classes_with({{"192.0.2.0/26", "free"},
+                                              {"198.51.100.0/25", "near"},
+                                              {"198.51.100.128/25", "near"}}),
                                 50),
               "its class free has 1 prefixes, and that of the table in force 3");
     EXPECT_EQ(implausible_class(before,
-                                table_of({{"192.0.2.0/26", "free"},
-                                          {"192.0.2.64/26", "free"},
-                                          {"192.0.2.128/26", "free"},
-                                          {"198.51.100.0/24", "far"}}),
+                                classes_with({{"192.0.2.0/26", "free"},
+                                              {"192.0.2.64/26", "free"},
+                                              {"192.0.2.128/26", "free"},
+                                              {"198.51.100.0/24", "far"}}),
                                 50),
               "its class near has 0 prefixes, and that of the table in force 1");
 }
 
 TEST(ClassChange, AClassThatMultipliesIsImplausible) {
-    const ClassTable before = table_of({{"10.0.0.0/9", "free"}, {"2001:db8::/32", "free"}});
-    EXPECT_EQ(implausible_class(before,
-                                table_of({{"10.0.0.0/8", "free"}, {"2001:db8::/32", "free"}}), 50),
+    const ClassTable before = classes_with({{"10.0.0.0/9", "free"}, {"2001:db8::/32", "free"}});
+    EXPECT_EQ(implausible_class(
+                  before, classes_with({{"10.0.0.0/8", "free"}, {"2001:db8::/32", "free"}}), 50),
               "")
         << "a /8 at most";
+    EXPECT_THAT(implausible_class(
+                    before, classes_with({{"0.0.0.0/0", "free"}, {"2001:db8::/32", "free"}}), 50),
+                HasSubstr("its class free has more than a /8 of IPv4"));
     EXPECT_THAT(
-        implausible_class(before, table_of({{"0.0.0.0/0", "free"}, {"2001:db8::/32", "free"}}), 50),
-        HasSubstr("its class free has more than a /8 of IPv4"));
-    EXPECT_THAT(implausible_class(before, table_of({{"10.0.0.0/9", "free"}, {"::/0", "free"}}), 50),
-                HasSubstr("its class free has more than a /16 of IPv6"));
-    const ClassTable large = table_of({{"0.0.0.0/1", "far"}});
-    EXPECT_EQ(implausible_class(large, table_of({{"0.0.0.0/0", "far"}}), 50), "") << "twice";
+        implausible_class(before, classes_with({{"10.0.0.0/9", "free"}, {"::/0", "free"}}), 50),
+        HasSubstr("its class free has more than a /16 of IPv6"));
+    const ClassTable large = classes_with({{"0.0.0.0/1", "far"}});
+    EXPECT_EQ(implausible_class(large, classes_with({{"0.0.0.0/0", "far"}}), 50), "") << "twice";
     EXPECT_THAT(
-        implausible_class(large, table_of({{"0.0.0.0/1", "far"}, {"128.0.0.0/2", "x"}}), 50),
+        implausible_class(large, classes_with({{"0.0.0.0/1", "far"}, {"128.0.0.0/2", "x"}}), 50),
         HasSubstr("its class x has more than a /8"))
         << "a class that is new";
 }
