@@ -104,14 +104,27 @@ bool has_relation(const std::vector<SameBytes>& relations, const std::string& me
     return std::ranges::find(relations, meter, &SameBytes::log) != relations.end();
 }
 
+// A meter that is a witness now may have been charged before. Then its last traffic counts as
+// charged: the moment may be too late, so that lines are not charged, but nothing is charged twice.
+Result<bool> was_ever_charged(Query& query, const MeterState& state) {
+    if (state.last_traffic == UtcTime::min()) return false;
+    if (state.meter.role == MeterRole::bill) return true;
+    SumQuestion question;
+    question.meter = state.meter.name;
+    question.role = MeterRole::bill;
+    TRY_ASSIGN(const auto sums, query.sums(question));
+    return !sums.empty();
+}
+
 // The end of the last bucket in which one of the meters was charged; min: none ever was.
 Result<UtcTime> charged_until(Query& query, const std::vector<std::string>& meters) {
     TRY_ASSIGN(const auto states, query.meters());
     UtcTime last = UtcTime::min();
-    for (const MeterState& state : states)
-        if (state.meter.role == MeterRole::bill &&
-            std::ranges::find(meters, state.meter.name) != meters.end())
-            last = std::max(last, state.last_traffic);
+    for (const MeterState& state : states) {
+        if (std::ranges::find(meters, state.meter.name) == meters.end()) continue;
+        TRY_ASSIGN(const bool was_charged, was_ever_charged(query, state));
+        if (was_charged) last = std::max(last, state.last_traffic);
+    }
     return last == UtcTime::min() ? last : bucket_start(last) + bucket_length;
 }
 

@@ -56,10 +56,11 @@ protected:
         log.options.set("services", std::vector<std::string>{});
         config_.meters.push_back(std::move(log));
     }
-    void import(const std::string& meter, const std::string& file, std::uint64_t frames) {
+    void import(const std::string& meter, const std::string& file, std::uint64_t frames,
+                MeterRole role = MeterRole::bill) {
         ImportSettings settings;
         const bool is_log = meter == "proxy";
-        settings.meter = {meter, is_log ? "log" : "capture", MeterRole::bill,
+        settings.meter = {meter, is_log ? "log" : "capture", role,
                           is_log ? Layer::application : Layer::ip};
         settings.cursor_prefix = "frames:";
         settings.open =
@@ -212,6 +213,19 @@ TEST_F(PrecedenceTest, OfALedgerWithoutTheDigestKeepsItsMoment) {
     EXPECT_EQ(begin_of_router(), UtcTime::from_seconds(300));
     EXPECT_THAT(records().at(0).cursor.position, HasSubstr("log 300000000000 "));
     EXPECT_EQ(records().at(0).cursor.version, 2U);
+}
+
+TEST_F(PrecedenceTest, OfTheLogBeginsBehindPacketsThatWereChargedBeforeTheirMeterWasAWitness) {
+    import("router", "packets", 5);
+    import("router", "more", 2, MeterRole::witness);
+    relate("log");
+    EXPECT_EQ(begin_of_router(), bucket_start(traffic) + bucket_length);
+}
+
+TEST_F(PrecedenceTest, OfTheLogIsForAllTimeWhereThePacketsWereAlwaysAWitness) {
+    import("router", "packets", 5, MeterRole::witness);
+    relate("log");
+    EXPECT_EQ(begin_of_router(), UtcTime::min());
 }
 
 // An import with another configuration must not change what the daemon charges.
