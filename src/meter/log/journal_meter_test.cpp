@@ -20,8 +20,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 // A program `journalctl` that comes first in PATH. Its entries are files with the cursors as
-// names; it prints those from the cursor on, and waits for more. Entries with other names than
-// numbers do not match.
+// names; it prints those from the cursor on, and waits for more. Entries of other.service
+// do not match.
 constexpr const char* program = R"(#!/bin/sh
 echo "$@" >> "{0}/arguments"
 from=; after=; newest=
@@ -42,7 +42,10 @@ after=$from
 while [ -d "{0}/entries" ]; do
     for each in *; do
         [ -f "$each" ] || continue
-        if [ "$each" \> "$after" ]; then grep -q "other.service" "$each" || cat "$each"; after=$each; fi
+        if [ "$each" \> "$after" ]; then
+            grep -q "other.service" "$each" || cat "$each"
+            after=$each
+        fi
     done
     sleep 0.05
 done
