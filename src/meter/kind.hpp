@@ -225,6 +225,8 @@ struct MeterKind {
                           std::vector<Problem>& problems) = nullptr;
     // As MeterOptions::scope.
     MeterScope scope = MeterScope::elsewhere;
+    // As MeterOptions::has_both_ends.
+    bool has_both_ends = false;
     std::span<const CounterChapter> counters;
 
     // The kind of a [[meter]] that states none, and of the meter that runs where the configuration

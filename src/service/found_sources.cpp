@@ -32,11 +32,9 @@ std::string packet_section(MeterKinds kinds) {
     const MeterKind* kind = choose_unconfigured(kinds, {}, {}).kind;
     return fmt::format(
         "# With a configuration only the meters in it run. This one counts the packets of all\n"
-        "# interfaces, as octroi run does without a configuration. It is a witness: its traffic "
-        "is\n"
-        "# kept and compared, and not charged, because the logs charge it. Without logs: "
-        "\"bill\".\n"
-        "[[meter]]\nname = \"{0}\"\nkind = \"{0}\"\nrole = \"witness\"\n\n",
+        "# interfaces, as octroi run does without a configuration. Its traffic is charged: the\n"
+        "# logs below are witnesses, so that no byte is charged twice.\n"
+        "[[meter]]\nname = \"{0}\"\nkind = \"{0}\"\n\n",
         kind->name);
 }
 

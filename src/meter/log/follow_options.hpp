@@ -118,7 +118,7 @@ inline constexpr std::array follow_options = {
            .help = "The meters of the packets that carry what this log states.",
            .doc = "These meters see, at `addresses` and in `services`, the bytes that the log "
                   "states. `precedence` says which of the two is charged: a byte is never charged "
-                  "twice."},
+                  "twice. Their kind must have the addresses of both ends of each packet or flow."},
     Option{.key = "precedence",
            .type = OptionType::choice,
            .default_text = R"("packets")",
