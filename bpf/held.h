@@ -53,7 +53,7 @@ struct {
     __type(value, struct held_set);
 } held_packets SEC(".maps");
 
-// The timer that looks for packets whose second is over. host/ebpf/attachments.cpp reads `packets`.
+// The timer that looks for packets that have waited a second. host/ebpf/attachments.cpp reads `packets`.
 struct held_timer {
     __u32 packets;   // that are held, or are being counted
     __u32 is_armed;  // the timer runs, or a search
@@ -146,7 +146,7 @@ static __always_inline void release_held(struct held_timer* head, struct held_pa
     __sync_fetch_and_add(&head->packets, -1);
 }
 
-// For the packets whose second is over.
+// For the packets that have waited a second.
 struct held_search {
     __u64 before;  // monotonic time, ns
     __u32 first;   // set

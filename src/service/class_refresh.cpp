@@ -156,7 +156,7 @@ private:
         return loaded;
     }
 
-    Result<ClassRefreshOutcome> put(ClassTable table, const std::string& path) {
+    Result<ClassRefreshOutcome> put(const ClassTable& table, const std::string& path) {
         TRY_ASSIGN(const std::string current, directory_store_.current_class_version());
         if (table.version != current) {
             TRY_ASSIGN(const std::uint64_t in_force, prefixes_of(current));

@@ -30,11 +30,12 @@ bool subtract(const logline::Entry& part, logline::Entry& whole) {
         value -= std::min(value, counted);
         return !is_less;
     };
-    const bool is_good =
-        take(whole.in.value, part.in.value) & take(whole.out.value, part.out.value) &
-        take(whole.both.value, part.both.value) & take(whole.packets.value, part.packets.value);
+    const bool is_good_in = take(whole.in.value, part.in.value);
+    const bool is_good_out = take(whole.out.value, part.out.value);
+    const bool is_good_both = take(whole.both.value, part.both.value);
+    const bool are_good_packets = take(whole.packets.value, part.packets.value);
     take(whole.requests, part.requests);
-    return is_good;
+    return is_good_in && is_good_out && is_good_both && are_good_packets;
 }
 
 }  // namespace
