@@ -67,6 +67,13 @@ struct SessionCounts {
     std::uint64_t evicted = 0;    // sessions, because there were too many
 };
 
+// The counts of the latest request of a session that had some.
+struct LatestCounts {
+    radius::SessionVolume volume;
+    UtcTime at;
+    std::uint32_t session_seconds = 0;  // 0: not stated, or before a restart
+};
+
 class AccountingSessions {
 public:
     explicit AccountingSessions(SessionPolicy policy) : policy_(std::move(policy)) {}
@@ -104,12 +111,7 @@ private:
         UtcTime first;   // of the events
         UtcTime stated;  // of the last event
     };
-    // The counts of the latest request that had some.
-    struct Counted {
-        radius::SessionVolume volume;
-        UtcTime at;
-        std::uint32_t session_seconds = 0;  // 0: not stated, or before a restart
-    };
+    using Counted = LatestCounts;
     struct Session {
         std::vector<Held> held;
         std::optional<Counted> counted;
