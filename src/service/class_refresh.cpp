@@ -98,7 +98,7 @@ private:
         if (fetched.is_unchanged)
             return state_.held ? ClassRefreshOutcome::held_back : ClassRefreshOutcome::unchanged;
         TRY_ASSIGN(LoadedClasses loaded, read_table(fetched.path));
-        const auto outcome = put(std::move(loaded.table), fetched.path);
+        const auto outcome = put(loaded.table, fetched.path);
         if (!outcome) {
             is_ledger_error_ = true;
             return outcome;
