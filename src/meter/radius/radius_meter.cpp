@@ -9,7 +9,7 @@
 #include "host/log_limit.hpp"
 #include "host/pause.hpp"
 #include "meter/journal/identity.hpp"
-#include "meter/radius/radius_cursor.hpp"
+#include "meter/journal/saved_position.hpp"
 
 namespace octroi::radius_meter {
 namespace {
@@ -67,15 +67,15 @@ Status RadiusMeter::check_ledger() const {
 Status RadiusMeter::resume(std::span<const Cursor> known) {
     TRY_ASSIGN(const std::string id, journal::journal_id(folder_));
     cursor_.source = std::string(radius_source_prefix) + id;
-    RadiusPosition position;
+    journal::SavedPosition position;
     for (const Cursor& cursor : known) {
         if (cursor.source != cursor_.source) continue;
         cursor_ = cursor;
-        TRY_ASSIGN(position, decode_radius_position(cursor.position));
+        TRY_ASSIGN(position, journal::decode_saved_position(cursor.position));
     }
     TRY(check_ledger());
-    if (!position.state.empty()) {
-        const auto content = read_state_file(states_.path_of(position.state));
+    if (!position.snapshot.empty()) {
+        const auto content = read_state_file(states_.path_of(position.snapshot));
         const Status restored =
             content ? sessions_.restore(*content) : Status(std::unexpected(content.error()));
         if (!restored)
@@ -84,7 +84,7 @@ Status RadiusMeter::resume(std::span<const Cursor> known) {
     }
     options_.journal.id = id;
     TRY_ASSIGN(journal_, journal::Journal::open(folder_, options_.journal, position.at));
-    state_ = position.state;
+    state_ = position.snapshot;
     reached_ = position.at;
     if (journal_->lost() > 0)
         report_damage(
@@ -315,7 +315,7 @@ Result<Checkpoint> RadiusMeter::checkpoint(ReadingSink& sink) {
     }
     has_changed_ = false;
     ++cursor_.version;
-    cursor_.position = encode(RadiusPosition{at, state_});
+    cursor_.position = encode(journal::SavedPosition{at, state_});
     cursor_.note = fmt::format("{} sessions", sessions_.open_sessions());
     reached_ = at;
     Checkpoint made;

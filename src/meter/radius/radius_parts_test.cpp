@@ -2,9 +2,9 @@
 // Clients, times and repeated requests.
 #include <gtest/gtest.h>
 
+#include "meter/journal/saved_position.hpp"
 #include "meter/radius/clients.hpp"
 #include "meter/radius/event_time.hpp"
-#include "meter/radius/radius_cursor.hpp"
 #include "meter/radius/recent_requests.hpp"
 
 namespace octroi::radius_meter {
@@ -92,12 +92,13 @@ TEST(RadiusRequests, ThatAreSentAgainAreRecognised) {
 }
 
 TEST(RadiusCursor, KeepsThePosition) {
-    const auto position = decode_radius_position(encode(RadiusPosition{{7, 9}, "state-1"}));
+    const auto position =
+        journal::decode_saved_position(encode(journal::SavedPosition{{7, 9}, "state-1"}));
     ASSERT_TRUE(position);
     EXPECT_EQ(position->at, (journal::Position{7, 9}));
-    EXPECT_EQ(position->state, "state-1");
-    EXPECT_FALSE(decode_radius_position(""));
-    EXPECT_FALSE(decode_radius_position("\x02" + std::string(16, '\0')));
+    EXPECT_EQ(position->snapshot, "state-1");
+    EXPECT_FALSE(journal::decode_saved_position(""));
+    EXPECT_FALSE(journal::decode_saved_position("\x02" + std::string(16, '\0')));
 }
 
 }  // namespace
