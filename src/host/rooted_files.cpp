@@ -71,6 +71,12 @@ RootedFiles::RootedFiles(std::string root) : root_(std::move(root)) {
     while (root_.ends_with('/')) root_.pop_back();
 }
 
+Status RootedFiles::check_root() const {
+    const Fd folder(::open(root_.empty() ? "/" : root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (folder.get() < 0) return os_failure("open the root folder " + root_);
+    return {};
+}
+
 Result<std::string> RootedFiles::read(const std::string& path, std::size_t limit) const {
     TRY_ASSIGN(std::string text, read_from(root_, path, limit + 1));
     if (text.size() > limit)

@@ -17,6 +17,9 @@ public:
     // The folder need not exist: then no file does.
     explicit RootedFiles(std::string root = "/");
 
+    // Errors: not_found (there is no such folder), permission, failed.
+    [[nodiscard]] Status check_root() const;
+
     // path, here and below: absolute, as the system itself sees it. Below another root symbolic
     // links stay within it (openat2(2), RESOLVE_IN_ROOT): an absolute link of a container points
     // into the container.

@@ -10,6 +10,7 @@
 #include "host/file.hpp"
 #include "host/log.hpp"
 #include "host/new_file.hpp"
+#include "host/rooted_files.hpp"
 #include "service/unconfigured_meter.hpp"
 
 namespace octroi {
@@ -41,6 +42,7 @@ std::string packet_section(MeterKinds kinds) {
 }  // namespace
 
 Result<InitPlan> plan_init(const InitSettings& settings) {
+    TRY(RootedFiles(settings.root).check_root());
     TRY_ASSIGN(const Config existing, parse_config(settings.existing, config_name, settings.table));
     std::vector<std::string> taken;
     for (const MeterConfig& meter : existing.meters) taken.push_back(meter.name);
