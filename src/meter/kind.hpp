@@ -190,6 +190,7 @@ struct CounterAdvice {
 struct DiscoverySetup {
     std::string root;                         // "/", or the folder of another system
     std::span<const std::string> taken = {};  // names of configured meters: no section gets one
+    std::span<const MeterConfig> configured = {};  // what these read is not offered
 };
 
 // Something that a meter of the kind could read.

@@ -54,9 +54,8 @@ Result<InitPlan> plan_init(const InitSettings& settings) {
     const std::size_t without_sources = plan.text.size();
     each_discovery(settings.kinds, [&](const Discovery& discovery) {
         if (std::ranges::find(settings.flags, discovery.flag) == settings.flags.end()) return;
-        FoundSources found = discovery.find({settings.root, taken});
+        FoundSources found = discovery.find({settings.root, taken, existing.meters});
         for (const FoundSource& source : found.sources) {
-            // Mostly the file is followed already.
             const auto whole =
                 parse_config(fmt::format("{}\n{}{}", settings.existing, plan.text, source.section),
                              config_name, settings.table);
@@ -91,7 +90,7 @@ Status write_new_config(const std::string& path, std::string_view text) {
 void log_found_sources(MeterKinds kinds, std::string_view config_file) {
     std::string lines;
     each_discovery(kinds, [&](const Discovery& discovery) {
-        const FoundSources found = discovery.find({"/", {}});
+        const FoundSources found = discovery.find({.root = "/"});
         for (const FoundSource& source : found.sources) {
             log_info(fmt::format("found:    {}", source.text));
             lines += source.section;

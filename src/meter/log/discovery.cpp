@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "meter/log/follow_options.hpp"
 #include "meter/log/found_logs.hpp"
 #include "meter/log/kind.hpp"
 
@@ -104,6 +105,15 @@ std::string people_text(const FoundLog& log) {
                        is_named ? "format " + log.format : "with the format of the configuration");
 }
 
+// nullptr: none follows it.
+const MeterConfig* follower_of(const FoundLog& log, std::span<const MeterConfig> configured) {
+    const auto found = std::ranges::find_if(configured, [&](const MeterConfig& meter) {
+        return meter.kind == kind.name &&
+               reads_lines_of(meter, log.paths, log.format_key == "format" ? log.format : "");
+    });
+    return found == configured.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 FoundSources discover_logs(const DiscoverySetup& setup) {
@@ -111,13 +121,19 @@ FoundSources discover_logs(const DiscoverySetup& setup) {
     FoundLogs found = find_logs(files);
     std::set<std::string> names(setup.taken.begin(), setup.taken.end());
     FoundSources sources;
+    sources.notes = found.notes;
     for (FoundLog& log : found.logs) {
+        const MeterConfig* follower = follower_of(log, setup.configured);
+        if (follower != nullptr) {
+            sources.notes.push_back(fmt::format("{} is left out: the meter '{}' follows it",
+                                                people_text(log), follower->name));
+            continue;
+        }
         note_owners(files, log);
         std::string name = log.server;
         for (int i = 2; !names.insert(name).second; ++i) name = fmt::format("{}-{}", log.server, i);
         sources.sources.push_back({people_text(log), section_of(log, name)});
     }
-    sources.notes = found.notes;
     return sources;
 }
 
