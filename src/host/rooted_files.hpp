@@ -31,7 +31,7 @@ public:
     [[nodiscard]] Result<std::string> read_begin(const std::string& path, std::size_t octets) const;
     [[nodiscard]] bool exists(const std::string& path) const;
     // Whether the file or folder, of a link its target, belongs to root or to the owner of the root
-    // folder (that is the root of a container whose users have other numbers outside). False where
+    // folder (that is the root of a container with other numbers for its users). False where
     // it cannot be examined.
     [[nodiscard]] bool is_of_root(const std::string& path) const;
     // The paths that match a pattern of the shell (host/found_files.hpp), sorted; none where a

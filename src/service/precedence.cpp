@@ -274,7 +274,7 @@ Result<DuplicatesPtr> read_precedence(const Config& config, Store& store) {
         TRY_ASSIGN(const Record record, parse_record(known.cursor.position));
         if (record.charged != Charged::none && !has_relation(relations, known.meter))
             TRY(refuse_other_relation(known.meter,
-                                      "the ledger has a relation of it to other meters "
+                                      "the ledger relates it to other meters "
                                       "(same_bytes_as), which the configuration does not have"));
     }
     DuplicatesByMeter duplicates;
@@ -291,7 +291,7 @@ Result<DuplicatesPtr> read_precedence(const Config& config, Store& store) {
                                       record.charged == Charged::none
                                           ? "the ledger does not have its relation to other "
                                             "meters (same_bytes_as, precedence) yet"
-                                          : "the ledger has another relation of it to other meters "
+                                          : "the ledger relates it in another way to other meters "
                                             "than the configuration (precedence, same_bytes_as, "
                                             "addresses, services or paths)"));
         add_duplicates(config, relation, record, duplicates);

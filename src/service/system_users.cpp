@@ -29,7 +29,7 @@ private:
     const RootedFiles& files_;
 };
 
-// Whoever can write a configuration could bind the domains of others: only files of root count.
+// The owner of a configuration could bind the domains of others: only files of root count.
 void add_sites(const RootedFiles& files, std::vector<web_config::Site> sites, SystemUsers& system) {
     std::map<std::string, bool> is_of_root;  // by file
     for (web_config::Site& site : sites) {

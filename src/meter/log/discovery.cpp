@@ -76,7 +76,8 @@ std::string section_of(const FoundLog& log, const std::string& name) {
     return text + std::string(role_lines) + "\n";
 }
 
-// Whoever can write a log can charge others: the owner of the file, or of its folder.
+// A program that can write a log can charge others: that of the owner of the file, or of its
+// folder.
 void note_owners(const RootedFiles& files, FoundLog& log) {
     constexpr std::size_t looked_at = 64;
     std::string pattern = log.paths.front();
