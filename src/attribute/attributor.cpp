@@ -2,6 +2,7 @@
 #include "attribute/attributor.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "attribute/bucket_number.hpp"
@@ -17,6 +18,17 @@ std::int32_t next_hour(std::int32_t bucket) noexcept {
     const std::int32_t within =
         (bucket % buckets_of_an_hour + buckets_of_an_hour) % buckets_of_an_hour;
     return bucket - within + buckets_of_an_hour;
+}
+
+// In the order of a batch. Of two events with the same time and held identity the later one
+// corrects the other; the order of a batch would lose which one that is.
+std::vector<IdentityEvent> last_of_each_moment(std::vector<IdentityEvent> events) {
+    const auto moment = [](const IdentityEvent& event) { return std::tie(event.at, event.held); };
+    std::ranges::reverse(events);
+    std::ranges::stable_sort(events, {}, moment);
+    const auto corrected = std::ranges::unique(events, {}, moment);
+    events.erase(corrected.begin(), corrected.end());
+    return events;
 }
 
 }  // namespace
@@ -149,10 +161,7 @@ Attributed Attributor::make_attributed() {
     if (!made.transfers.empty()) made.last_traffic = std::clamp(last_traffic, earliest, latest);
     made.refused = {refused_volume_.drain(), std::exchange(refused_records_, 0),
                     std::exchange(refused_times_, RefusedVolume().times)};
-    made.identities = std::exchange(identities_, {});
-    std::ranges::sort(made.identities);
-    const auto repeated = std::ranges::unique(made.identities);
-    made.identities.erase(repeated.begin(), repeated.end());
+    made.identities = last_of_each_moment(std::exchange(identities_, {}));
     const SessionsPtr& sessions = resolver_.sessions();
     made.identities_known = std::exchange(identities_known_, sessions ? sessions->number() : 0);
     tally_.clear(rows_kept);

@@ -2,7 +2,9 @@
 #include "attribute/session_table.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <tuple>
+#include <utility>
 
 #include "base/narrow.hpp"
 #include "record/identity.hpp"
@@ -75,6 +77,23 @@ void compile(HeldSessions& held) {
     }
 }
 
+// Null: no event is left. Of each source the events before some event go, so that the others hold
+// as long as before.
+SessionTable::HeldPtr without_ended_events(const SessionTable::HeldPtr& held, UtcTime since) {
+    std::vector<Event> left;
+    for (std::size_t i = 0; i < held->events.size(); ++i) {
+        const Event& event = held->events[i];
+        const bool is_end = event.holder.value.empty() && event.at <= since;
+        if (!is_end && held->interval_of(i).end > since) left.push_back(event);
+    }
+    if (left.empty()) return nullptr;
+    if (left.size() == held->events.size()) return held;
+    const auto made = std::make_shared<HeldSessions>(*held);
+    made->events = std::move(left);
+    compile(*made);
+    return made;
+}
+
 }  // namespace
 
 HeldKey HeldKey::of(const Mac& mac) noexcept {
@@ -109,6 +128,14 @@ Interval HeldSessions::interval_of(std::size_t event) const noexcept {
     if (event + 1 < events.size() && events[event + 1].source == own.source)
         interval.end = std::min(interval.end, events[event + 1].at);
     return interval;
+}
+
+void SessionTable::note_length(const HeldKey& key) {
+    if (key.is_mac || key.is_single()) return;
+    auto& lengths = key.address.family == Family::v4 ? v4_lengths_ : v6_lengths_;
+    if (std::ranges::find(lengths, key.length) != lengths.end()) return;
+    lengths.push_back(key.length);
+    std::ranges::sort(lengths, std::greater<>());
 }
 
 // Copies each part of the table once, before it changes it.
@@ -158,14 +185,8 @@ private:
         fresh.number = table_.next_number_++;
         fresh.party_key = Address::v4(fresh.number);
         ++table_.held_;
-        if (!key.is_mac && !key.is_single()) note_length(key);
+        table_.note_length(key);
         return fresh;
-    }
-    void note_length(const HeldKey& key) {
-        auto& lengths = key.address.family == Family::v4 ? table_.v4_lengths_ : table_.v6_lengths_;
-        if (std::ranges::find(lengths, key.length) != lengths.end()) return;
-        lengths.push_back(key.length);
-        std::ranges::sort(lengths, std::greater<>());
     }
     Shard& shard(const HeldKey& key) {
         const std::size_t place = table_.place_of(key);
@@ -200,6 +221,26 @@ SessionsPtr SessionTable::with(const SessionsPtr& before, std::span<const Sessio
     }
     maker.finish();
     table->number_ = newest;
+    return table;
+}
+
+SessionsPtr SessionTable::without_ended(const SessionsPtr& before, UtcTime since) {
+    auto table = std::make_shared<SessionTable>(*before);
+    table->held_ = 0;
+    table->v4_lengths_.clear();
+    table->v6_lengths_.clear();
+    for (auto& shard : table->shards_) {
+        if (!shard) continue;
+        const auto kept = std::make_shared<Shard>(0, Hash{table->seed_});
+        for (const auto& [key, held] : *shard) {
+            HeldPtr left = without_ended_events(held, since);
+            if (!left) continue;
+            kept->emplace(key, std::move(left));
+            ++table->held_;
+            table->note_length(key);
+        }
+        shard = kept;
+    }
     return table;
 }
 

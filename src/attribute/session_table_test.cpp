@@ -166,6 +166,41 @@ std::string random_prefix(std::mt19937_64& random) {
 
 // Random directories and events: look-ups with sessions are those of a directory that has the
 // sessions as bindings, and event by event is the same as all at once.
+TEST(Sessions, ThoseThatEndedAreRemovedAndTheOthersStay) {
+    Events events;
+    events.add(at_minute(0), "10.1.2.3", "user alice")
+        .add(at_minute(5), "10.1.2.3", "user bob")
+        .add(at_minute(20), "10.1.2.3", "user alice")
+        .add(at_minute(0), "10.2.0.0/16", "user alice", at_minute(10))
+        .add(at_minute(0), "10.1.2.4", "user alice")
+        .add(at_minute(9), "10.1.2.4", "")
+        .add(at_minute(0), "10.1.2.5", "user bob");
+    const SessionsPtr all = events.table();
+    const SessionsPtr left = SessionTable::without_ended(all, at_minute(10));
+    EXPECT_EQ(all->held(), 4U);
+    EXPECT_EQ(left->held(), 2U);
+    EXPECT_EQ(left->number(), all->number());
+    EXPECT_TRUE(left->prefix_lengths(Family::v4).empty());
+    const auto key = *HeldKey::of(identity("10.1.2.3"));
+    EXPECT_EQ(left->find(key)->events.size(), 2U);
+    EXPECT_EQ(left->find(key)->number, all->find(key)->number);
+    const Directory directory = directory_with({{"user alice", "alice"}, {"user bob", "bob"}});
+    for (int minute = 10; minute < 30; ++minute)
+        for (const char* address : {"10.1.2.3", "10.2.3.4", "10.1.2.4", "10.1.2.5"})
+            EXPECT_EQ(find(directory, left, address, at_minute(minute)).account,
+                      find(directory, all, address, at_minute(minute)).account)
+                << address << " in minute " << minute;
+    // A number is not used again: results of earlier readings refer to it.
+    const SessionsPtr more = SessionTable::with(
+        left, std::vector<SessionInput>{
+                  {events.events.size() + 1,
+                   "radius",
+                   {at_minute(30), identity("10.2.0.0/16"), identity("user bob")}}});
+    const auto prefix = *HeldKey::of(identity("10.2.0.0/16"));
+    EXPECT_EQ(more->held(), 3U);
+    EXPECT_GT(more->find(prefix)->number, all->find(*HeldKey::of(identity("10.1.2.5")))->number);
+}
+
 TEST(Sessions, AreTheSameAsBindings) {
     std::mt19937_64 random(7);
     const auto below = [&](std::uint64_t n) { return static_cast<int>(random() % n); };
@@ -350,6 +385,22 @@ TEST(SessionsOfAMeter, EventsOfTheMeterAreCheckedAndHandedOver) {
         }
     }
     EXPECT_EQ(attributor.identities(), 0U);
+}
+
+TEST(SessionsOfAMeter, OfTwoEventsOfOneMomentTheLaterOneIsHandedOver) {
+    Attributor attributor = attributor_with({});
+    const IdentityEvent bob{at_minute(0), identity("10.1.2.3"), identity("user bob")};
+    const IdentityEvent alice{at_minute(0), identity("10.1.2.3"), identity("user alice")};
+    const IdentityEvent other{at_minute(0), identity("10.1.2.4"), identity("user bob")};
+    attributor.accept_identities(std::vector{other, alice, bob});
+    EXPECT_EQ(attributor.make_attributed().identities, (std::vector{bob, other}));
+    attributor.accept_identities(std::vector{bob});
+    attributor.accept_identities(std::vector{other, alice});
+    EXPECT_EQ(attributor.make_attributed().identities, (std::vector{alice, other}));
+    IdentityEvent nobody = bob;
+    nobody.holder = {};
+    attributor.accept_identities(std::vector{bob, nobody});
+    EXPECT_EQ(attributor.make_attributed().identities, std::vector{nobody});
 }
 
 // An event per second must cost little, however many sessions there are: the table shares what has

@@ -86,6 +86,12 @@ bool any_contains(std::span<const Prefix> prefixes, const Address& address) noex
                                [&](const Prefix& prefix) { return prefix.contains(address); });
 }
 
+bool any_contains(std::span<const Prefix> prefixes, const Prefix& part) noexcept {
+    return std::ranges::any_of(prefixes, [&](const Prefix& prefix) {
+        return prefix.length <= part.length && prefix.contains(part.address);
+    });
+}
+
 std::string to_string(const Prefix& prefix) {
     return fmt::format("{}/{}", to_string(prefix.address), prefix.length);
 }

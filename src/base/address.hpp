@@ -91,6 +91,8 @@ struct Prefix {
 
 // Whether at least one prefix contains the address. Linear: for the short lists of a configuration.
 [[nodiscard]] bool any_contains(std::span<const Prefix> prefixes, const Address& address) noexcept;
+// Whether at least one contains all addresses of `part`.
+[[nodiscard]] bool any_contains(std::span<const Prefix> prefixes, const Prefix& part) noexcept;
 
 [[nodiscard]] std::string to_string(const Prefix& prefix);
 // "10.0.0.0/8", "2001:db8::/32", or an address without a length (the full length). Bits set after

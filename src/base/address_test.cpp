@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace octroi {
 namespace {
 
@@ -30,6 +32,11 @@ TEST(Prefix, ClearsTheBitsAfterItsLength) {
     EXPECT_FALSE(p.contains(*parse_address("10.127.0.1")));
     EXPECT_FALSE(p.contains(*parse_address("::")));
     EXPECT_TRUE(Prefix::of(*parse_address("::1"), 0).contains(*parse_address("ff::")));
+    const std::array networks{p, *parse_prefix("2001:db8::/32")};
+    EXPECT_TRUE(any_contains(networks, p));
+    EXPECT_TRUE(any_contains(networks, *parse_prefix("2001:db8:1::/48")));
+    EXPECT_FALSE(any_contains(networks, *parse_prefix("2001:db8::/31")));
+    EXPECT_FALSE(any_contains(networks, *parse_prefix("::/128")));
     EXPECT_EQ(to_string(*parse_prefix("192.0.2.7")), "192.0.2.7/32");
 }
 

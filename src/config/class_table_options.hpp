@@ -56,8 +56,9 @@ inline constexpr std::array class_table_options = {
            .default_text = "50",
            .range = "1..100",
            .help = "A new table that lost this share of the prefixes, or more, is held back.",
-           .doc = "The table in force stays, and `octroi doctor` and the log say so. `octroi class "
-                  "accept` puts the new one in force. A table without prefixes, or with errors, "
+           .doc = "The same holds for each class by itself. The table in force stays, and `octroi "
+                  "doctor` and the log say so. `octroi class accept VERSION` puts the new one in "
+                  "force. A table without prefixes, or with errors, "
                   "never comes in force.",
            .reload = true,
            .assign = [](Config& c,

@@ -121,6 +121,9 @@ struct MeterOptions {
                   std::vector<Problem>& problems) = nullptr;
     bool is_default = false;  // the kind of a [[meter]] that names none
     MeterScope scope = MeterScope::elsewhere;
+    // Its readings have the single addresses of both ends of a packet or flow, bound or not: only
+    // then can traffic be chosen by an address (same_bytes_as).
+    bool has_both_ends = false;
 };
 
 // All sections and all rows, in the order in which documentation shows them.

@@ -120,7 +120,7 @@ void check_rules(const Config& config, const OptionTable& table, std::vector<Pro
     check_names(config, problems);
     check_billing(config, table, problems);
     check_kinds(config, table, problems);
-    check_same_bytes(config, problems);
+    check_same_bytes(config, table, problems);
     check_exports(config, table, problems);
 }
 

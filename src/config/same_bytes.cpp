@@ -23,14 +23,29 @@ Precedence precedence_of(const MeterConfig& meter) {
     return meter.options.text(precedence_option) == "log" ? Precedence::log : Precedence::packets;
 }
 
+std::string kinds_with_both_ends(const OptionTable& table) {
+    std::string list;
+    for (const MeterOptions& kind : table.kinds)
+        if (kind.has_both_ends) list += fmt::format("{}{}", list.empty() ? "" : ", ", kind.kind);
+    return list;
+}
+
 // The mistake in the relation of this meter to `other`; empty: there is none.
-std::string problem_with(const Config& config, const MeterConfig& meter, const std::string& other) {
+std::string problem_with(const Config& config, const OptionTable& table, const MeterConfig& meter,
+                         const std::string& other) {
     const auto found = std::ranges::find(config.meters, other, &MeterConfig::name);
     if (found == config.meters.end()) return fmt::format("there is no meter '{}'", other);
     if (found->name == meter.name) return "a meter cannot name itself";
     if (!named_meters(*found).empty())
         return fmt::format(
             "the meter '{}' has a relation of its own; next: name the meter of the packets", other);
+    const MeterOptions* kind = table.find_kind(found->kind);
+    if (kind != nullptr && !kind->has_both_ends)
+        return fmt::format(
+            "the meter '{}' is of kind '{}', which does not count each packet or flow with the "
+            "addresses of both ends, so none could be found by `addresses`; next: name a meter of "
+            "one of the kinds {}",
+            other, found->kind, kinds_with_both_ends(table));
     return "";
 }
 
@@ -71,7 +86,8 @@ bool are_declared_same(const MeterConfig& a, const MeterConfig& b) {
     return names_meter(a, b.name) || names_meter(b, a.name);
 }
 
-void check_same_bytes(const Config& config, std::vector<Problem>& problems) {
+void check_same_bytes(const Config& config, const OptionTable& table,
+                      std::vector<Problem>& problems) {
     for (const MeterConfig& meter : config.meters) {
         const auto& others = named_meters(meter);
         if (others.empty()) continue;
@@ -80,7 +96,7 @@ void check_same_bytes(const Config& config, std::vector<Problem>& problems) {
                 problems.push_back({meter.where, fmt::format("[meter] {}: {}", meter.name, text)});
         };
         for (const std::string& other : others)
-            if (const auto text = problem_with(config, meter, other); !text.empty())
+            if (const auto text = problem_with(config, table, meter, other); !text.empty())
                 report(fmt::format("{}: {}", same_bytes_option, text));
         if (meter.options.texts(addresses_option).empty())
             report(

@@ -45,7 +45,9 @@ inline constexpr std::string_view services_option = "services";
 // Whether one of the two declares that it states the same bytes as the other one sees.
 [[nodiscard]] bool are_declared_same(const MeterConfig& a, const MeterConfig& b);
 
-// Relations to meters that do not exist, without addresses, or against `role`.
-void check_same_bytes(const Config& config, std::vector<Problem>& problems);
+// Relations to meters that do not exist or are of a kind without the addresses of both ends,
+// without addresses, or against `role`.
+void check_same_bytes(const Config& config, const OptionTable& table,
+                      std::vector<Problem>& problems);
 
 }  // namespace octroi

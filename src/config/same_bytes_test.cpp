@@ -30,7 +30,9 @@ constexpr std::array kinds{
                  .help = "P.",
                  .options = {},
                  .is_default = true,
-                 .scope = MeterScope::machine},
+                 .scope = MeterScope::machine,
+                 .has_both_ends = true},
+    MeterOptions{.kind = "sums", .help = "S.", .options = {}, .scope = MeterScope::elsewhere},
     MeterOptions{
         .kind = "lines", .help = "L.", .options = relation_options, .scope = MeterScope::chosen}};
 
@@ -98,6 +100,17 @@ TEST_F(SameBytesTest, ARelationNamesAnotherMeterAndAddresses) {
     relate({"router"}, "log");
     log().options.set("addresses", std::vector<std::string>{});
     EXPECT_THAT(problems(), ElementsAre(HasSubstr("needs the addresses of the server")));
+}
+
+// A counter of an interface, or of a bound prefix: no address could be found in it.
+TEST_F(SameBytesTest, AMeterWithoutTheAddressesOfBothEndsIsRefused) {
+    add("uplink", "sums");
+    relate({"router", "uplink"}, "log");
+    EXPECT_THAT(problems(),
+                ElementsAre("[meter] proxy: same_bytes_as: the meter 'uplink' is of kind 'sums', "
+                            "which does not count each packet or flow with the addresses of both "
+                            "ends, so none could be found by `addresses`; next: name a meter of "
+                            "one of the kinds packets"));
 }
 
 TEST_F(SameBytesTest, ALogWithPrecedenceIsNoWitness) {

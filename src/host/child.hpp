@@ -17,7 +17,8 @@
 
 namespace octroi {
 
-// One thread. It is killed if nobody waits for it.
+// One thread. It is killed if ended() has not said that it has ended, with the programs that it has
+// started: they are one process group.
 class Child {
 public:
     // arguments: the program (found in PATH if it has no '/') and its arguments; no shell is
@@ -41,8 +42,8 @@ public:
     [[nodiscard]] Result<std::optional<std::size_t>> read(std::span<char> into, Duration wait);
     // What read() has kept: up to 4096 octets.
     [[nodiscard]] const std::string& error_text() const noexcept { return error_text_; }
-    // Waits for its end. The status of waitpid(2). To be called once.
-    [[nodiscard]] int wait();
+    // The status of waitpid(2); nullopt: it still runs. Not to be called after a status.
+    [[nodiscard]] std::optional<int> ended();
 
 private:
     Child(std::string name, pid_t pid, Fd output, Fd errors)

@@ -38,27 +38,31 @@ int milliseconds_until(Monotonic::time_point end) {
     return left < 0 ? 0 : static_cast<int>(left) + 1;
 }
 
-Status read_all(const std::string& name, int text, int errors, const CommandLimits& limits,
-                Output& output) {
+std::unexpected<Error> too_slow(const std::string& name, const CommandLimits& limits) {
+    return fail(ErrorCode::failed,
+                fmt::format("{} did not end within {} s and was killed; next: run it by hand", name,
+                            limits.time.ns / 1'000'000'000));
+}
+
+std::unexpected<Error> stopped(const std::string& name) {
+    return fail(ErrorCode::interrupted, fmt::format("{}: stopped", name));
+}
+
+Status read_all(const std::string& name, const Child& child, const CommandLimits& limits,
+                Monotonic::time_point end, Output& output) {
     constexpr std::size_t errors_max = 4096;
-    const auto end = Monotonic::now() + std::chrono::nanoseconds(limits.time.ns);
-    std::array<pollfd, 2> both{{{text, POLLIN, 0}, {errors, POLLIN, 0}}};
+    std::array<pollfd, 2> both{{{child.output(), POLLIN, 0}, {child.errors(), POLLIN, 0}}};
     while (both[0].fd >= 0 || both[1].fd >= 0) {
         int wait_ms = milliseconds_until(end);
         if (limits.stop_requested) {
-            if (limits.stop_requested())
-                return fail(ErrorCode::interrupted, fmt::format("{}: stopped", name));
+            if (limits.stop_requested()) return stopped(name);
             wait_ms = std::min(wait_ms, 200);
         }
         const int ready = ::poll(both.data(), both.size(), wait_ms);
         if (ready < 0 && errno == EINTR) continue;
-        if (ready <= 0 && Monotonic::now() >= end)
-            return fail(ErrorCode::failed,
-                        fmt::format("{} did not end within {} s and was killed; next: run it by "
-                                    "hand",
-                                    name, limits.time.ns / 1'000'000'000));
-        if (both[0].revents != 0 && !read_some(text, output.text)) both[0].fd = -1;
-        if (both[1].revents != 0 && !read_some(errors, output.errors)) both[1].fd = -1;
+        if (ready <= 0 && Monotonic::now() >= end) return too_slow(name, limits);
+        if (both[0].revents != 0 && !read_some(child.output(), output.text)) both[0].fd = -1;
+        if (both[1].revents != 0 && !read_some(child.errors(), output.errors)) both[1].fd = -1;
         if (output.errors.size() > errors_max) output.errors.resize(errors_max);
         if (output.text.size() > limits.octets)
             return fail(ErrorCode::over_limit,
@@ -66,6 +70,18 @@ Status read_all(const std::string& name, int text, int errors, const CommandLimi
                                     limits.octets));
     }
     return {};
+}
+
+// A program may close its output and run on. Mostly it ends at once.
+Result<int> wait_for_end(const std::string& name, Child& child, const CommandLimits& limits,
+                         Monotonic::time_point end) {
+    constexpr int longest_ms = 50;
+    for (int wait_ms = 1;; wait_ms = std::min(wait_ms * 2, longest_ms)) {
+        if (const auto status = child.ended()) return *status;
+        if (limits.stop_requested && limits.stop_requested()) return stopped(name);
+        if (Monotonic::now() >= end) return too_slow(name, limits);
+        ::poll(nullptr, 0, std::min(wait_ms, milliseconds_until(end)));
+    }
 }
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
@@ -77,8 +93,9 @@ Result<std::string> run_command(std::span<const std::string> arguments,
     TRY_ASSIGN(Child child, Child::start(arguments));
     const std::string& name = arguments.front();
     Output output;
-    TRY(read_all(name, child.output(), child.errors(), limits, output));
-    const int status = child.wait();
+    const auto end = Monotonic::now() + std::chrono::nanoseconds(limits.time.ns);
+    TRY(read_all(name, child, limits, end, output));
+    TRY_ASSIGN(const int status, wait_for_end(name, child, limits, end));
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return std::move(output.text);
     return fail(ErrorCode::failed,
                 fmt::format("{} failed{}{}; next: run it by hand", name,

@@ -21,7 +21,8 @@ struct CommandLimits {
 };
 
 // arguments: the program (found in PATH if it has no '/') and its arguments; no shell is involved.
-// Its input is empty. Any thread; blocks for at most limits.time. Errors: not_found (no such
+// Its input is empty. Any thread; blocks for at most limits.time, after which the program and what
+// it has started are killed. Errors: not_found (no such
 // program), over_limit, interrupted, failed (its status is not 0: the text has the first line of
 // its errors; it did not end in time).
 [[nodiscard]] Result<std::string> run_command(std::span<const std::string> arguments,

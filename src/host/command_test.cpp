@@ -2,9 +2,14 @@
 #include "host/command.hpp"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <chrono>
+#include <filesystem>
+#include <string>
 #include <vector>
+
+#include "host/testing/folder.hpp"
 
 namespace octroi {
 namespace {
@@ -37,6 +42,23 @@ TEST(RunCommand, HasLimits) {
     ASSERT_FALSE(slow.has_value());
     EXPECT_TRUE(slow.error().text.contains("within 1 s")) << slow.error().text;
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(8));
+}
+
+// It closes its output and runs on, or leaves a program behind that has the output.
+TEST(RunCommand, KillsWhatRunsAfterTheLimit) {
+    const testing::Folder folder;
+    const auto begin = std::chrono::steady_clock::now();
+    const auto silent =
+        run({"sh", "-c", "exec >&- 2>&-; sleep 60"}, {.time = Duration::seconds(1)});
+    ASSERT_FALSE(silent.has_value());
+    EXPECT_TRUE(silent.error().text.contains("within 1 s")) << silent.error().text;
+    const std::string file = folder.file("late");
+    const auto left =
+        run({"sh", "-c", "(sleep 3; touch " + file + ") & exit 0"}, {.time = Duration::seconds(1)});
+    ASSERT_FALSE(left.has_value());
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(8));
+    ::poll(nullptr, 0, 3000);
+    EXPECT_FALSE(std::filesystem::exists(file)) << "what it has started is killed too";
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 
 #include "host/file.hpp"
 #include "host/found_files.hpp"
@@ -22,15 +23,22 @@ namespace {
 // O_NONBLOCK: a FIFO that nobody writes to must not stop the program.
 constexpr int read_flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
-Fd open_below(const std::string& root, const std::string& path) {
-    if (root.empty()) return Fd(::open(path.c_str(), read_flags));
+Fd open_below(const std::string& root, const std::string& path, int flags = read_flags) {
+    if (root.empty()) return Fd(::open(path.c_str(), flags));
     const Fd folder(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (folder.get() < 0) return {};
     open_how how{};
-    how.flags = read_flags;
+    how.flags = static_cast<std::uint64_t>(flags);
     how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
     return Fd(
         static_cast<int>(::syscall(SYS_openat2, folder.get(), path.c_str(), &how, sizeof how)));
+}
+
+std::optional<uid_t> owner_of(const std::string& root, const std::string& path) {
+    const Fd file = open_below(root, path, O_PATH | O_CLOEXEC);
+    struct stat status{};
+    if (file.get() < 0 || ::fstat(file.get(), &status) != 0) return std::nullopt;
+    return status.st_uid;
 }
 
 // Of a regular file, up to `octets`.
@@ -63,6 +71,12 @@ RootedFiles::RootedFiles(std::string root) : root_(std::move(root)) {
     while (root_.ends_with('/')) root_.pop_back();
 }
 
+Status RootedFiles::check_root() const {
+    const Fd folder(::open(root_.empty() ? "/" : root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (folder.get() < 0) return os_failure("open the root folder " + root_);
+    return {};
+}
+
 Result<std::string> RootedFiles::read(const std::string& path, std::size_t limit) const {
     TRY_ASSIGN(std::string text, read_from(root_, path, limit + 1));
     if (text.size() > limit)
@@ -78,6 +92,11 @@ Result<std::string> RootedFiles::read_begin(const std::string& path, std::size_t
 bool RootedFiles::exists(const std::string& path) const {
     const Fd file = open_below(root_, path);
     return file.get() >= 0 || errno == EACCES;
+}
+
+bool RootedFiles::is_of_root(const std::string& path) const {
+    const auto owner = owner_of(root_, path);
+    return owner && (*owner == 0 || owner == owner_of(root_, "/"));
 }
 
 std::vector<std::string> RootedFiles::matching(const std::string& pattern) const {

@@ -17,6 +17,9 @@ public:
     // The folder need not exist: then no file does.
     explicit RootedFiles(std::string root = "/");
 
+    // Errors: not_found (there is no such folder), permission, failed.
+    [[nodiscard]] Status check_root() const;
+
     // path, here and below: absolute, as the system itself sees it. Below another root symbolic
     // links stay within it (openat2(2), RESOLVE_IN_ROOT): an absolute link of a container points
     // into the container.
@@ -27,6 +30,10 @@ public:
     // The same, of a longer file its first `octets`.
     [[nodiscard]] Result<std::string> read_begin(const std::string& path, std::size_t octets) const;
     [[nodiscard]] bool exists(const std::string& path) const;
+    // Whether the file or folder, of a link its target, belongs to root or to the owner of the root
+    // folder (that is the root of a container with other numbers for its users). False where
+    // it cannot be examined.
+    [[nodiscard]] bool is_of_root(const std::string& path) const;
     // The paths that match a pattern of the shell (host/found_files.hpp), sorted; none where a
     // folder cannot be read.
     [[nodiscard]] std::vector<std::string> matching(const std::string& pattern) const;

@@ -36,6 +36,13 @@ TEST_F(RootedFilesTest, PathsAreThoseOfTheSystem) {
     EXPECT_EQ(files_.read("/absent", 100).error().code, ErrorCode::not_found);
 }
 
+TEST_F(RootedFilesTest, TheRootIsAFolder) {
+    EXPECT_TRUE(files_.check_root());
+    EXPECT_TRUE(RootedFiles().check_root());
+    EXPECT_EQ(RootedFiles(folder_.file("absent")).check_root().error().code, ErrorCode::not_found);
+    EXPECT_FALSE(RootedFiles(folder_.file("etc/conf.d/b.conf")).check_root());
+}
+
 TEST_F(RootedFilesTest, LinksStayBelowTheRoot) {
     EXPECT_EQ(files_.read("/etc/conf.d/a.conf", 100).value(), "content of b") << "an absolute link";
     EXPECT_FALSE(files_.read("/etc/outside", 1U << 20U)) << "of this machine, not of the root";

@@ -22,7 +22,7 @@ OptionTable option_table(MeterKinds kinds) {
     std::vector<MeterOptions> options;
     for (const MeterKind* kind : kinds)
         options.push_back({kind->name, kind->help, kind->doc, kind->options, kind->check_options,
-                           kind->runs_unconfigured, kind->scope});
+                           kind->runs_unconfigured, kind->scope, kind->has_both_ends});
     return make_option_table(options);
 }
 

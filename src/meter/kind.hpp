@@ -190,6 +190,7 @@ struct CounterAdvice {
 struct DiscoverySetup {
     std::string root;                         // "/", or the folder of another system
     std::span<const std::string> taken = {};  // names of configured meters: no section gets one
+    std::span<const MeterConfig> configured = {};  // what these read is not offered
 };
 
 // Something that a meter of the kind could read.
@@ -225,6 +226,8 @@ struct MeterKind {
                           std::vector<Problem>& problems) = nullptr;
     // As MeterOptions::scope.
     MeterScope scope = MeterScope::elsewhere;
+    // As MeterOptions::has_both_ends.
+    bool has_both_ends = false;
     std::span<const CounterChapter> counters;
 
     // The kind of a [[meter]] that states none, and of the meter that runs where the configuration

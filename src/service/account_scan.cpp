@@ -57,6 +57,13 @@ std::vector<Identity> domains_of_name(std::string_view name) {
     return identities;
 }
 
+// "*.org": the domains of all others that end so would be bound.
+bool is_wildcard_of_top_level(const Identity& domain) {
+    constexpr std::string_view wildcard = "domain *.";
+    const std::string text = identity_text(domain);
+    return text.starts_with(wildcard) && text.find('.', wildcard.size()) == std::string::npos;
+}
+
 std::string account_of_user(const passwd::User& user) { return user.name; }
 
 class Scan {
@@ -106,7 +113,15 @@ public:
             if (domains.empty() && !parse_address(name))
                 note("{}:{}: the name {} of a site of {} is no domain, and is left out", site.file,
                      site.line, name, user->name);
-            for (const Identity& domain : domains) bind(account_of_user(*user), domain);
+            for (const Identity& domain : domains) {
+                if (is_wildcard_of_top_level(domain))
+                    note(
+                        "{}:{}: the name {} of a site of {} covers a top-level domain, and is "
+                        "left out",
+                        site.file, site.line, name, user->name);
+                else
+                    bind(account_of_user(*user), domain);
+            }
         }
     }
 

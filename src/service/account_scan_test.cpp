@@ -167,6 +167,17 @@ TEST_F(AccountScanTest, NamesOfNginxAreDomains) {
                                               "domain")));
 }
 
+TEST_F(AccountScanTest, AWildcardOfATopLevelDomainIsNotBound) {
+    sites_ = {site("a.example.org", "/home/alice", {"*.org", ".net", "*.example.com"})};
+    apply();
+    EXPECT_THAT(bound(), Contains("domain *.example.com -> alice"));
+    EXPECT_THAT(bound(), ::testing::Not(Contains("domain *.org -> alice")));
+    EXPECT_THAT(bound(), ::testing::Not(Contains("domain *.net -> alice")));
+    EXPECT_THAT(notes_, Contains(HasSubstr("x.conf:3: the name *.org of a site of alice covers a "
+                                           "top-level domain")));
+    EXPECT_THAT(notes_, Contains(HasSubstr("the name .net of a site of alice covers")));
+}
+
 TEST_F(AccountScanTest, ADomainOfTwoPeopleIsOfTheFirst) {
     sites_ = {site("x.example.org", "/home/alice/a"), site("x.example.org", "/home/bob/b"),
               site("x.example.org", "/home/alice/tls")};

@@ -13,6 +13,7 @@
 #include "host/file.hpp"
 #include "host/http_fetch.hpp"
 #include "host/log.hpp"
+#include "service/class_change.hpp"
 #include "service/class_file.hpp"
 
 namespace octroi {
@@ -29,8 +30,13 @@ struct Fetched {
 };
 
 // Changes whenever another program has written or replaced the file.
-Result<std::string> stamp_of(const std::string& path) {
+Result<std::string> stamp_of(const std::string& path, Bytes size_limit) {
     TRY_ASSIGN(const FileStatus status, status_of(path));
+    if (status.size > size_limit.value())
+        return fail(ErrorCode::over_limit,
+                    fmt::format("{} has more than {} octets; next: a larger size_limit in "
+                                "[class_table], if the file is right",
+                                path, size_limit.value()));
     return fmt::format("{}-{}-{}", status.inode, status.size, status.modified.ns);
 }
 
@@ -105,7 +111,7 @@ private:
     Result<Fetched> fetch_source() {
         if (!table_.command.empty()) return run_source();
         if (is_address(table_.source)) return download();
-        TRY_ASSIGN(std::string stamp, stamp_of(table_.source));
+        TRY_ASSIGN(std::string stamp, stamp_of(table_.source, table_.size_limit));
         return Fetched{.is_unchanged = stamp == state_.etag,
                        .path = table_.source,
                        .etag = std::move(stamp),
@@ -154,8 +160,8 @@ private:
         TRY_ASSIGN(const std::string current, directory_store_.current_class_version());
         if (table.version != current) {
             TRY_ASSIGN(const std::uint64_t in_force, prefixes_of(current));
-            if (lost_too_much(table.routes.size(), in_force, table_.hold_back_percent))
-                return hold_back(table, in_force, path);
+            TRY_ASSIGN(const std::string reason, implausible(table, current, in_force));
+            if (!reason.empty()) return hold_back(table, in_force, reason, path);
             TRY(directory_store_.load_class_table(table, state_.source, now_));
             log_info(
                 fmt::format("class table {}: in force from now on, with {} prefixes instead "
@@ -170,6 +176,19 @@ private:
         return ClassRefreshOutcome::loaded;
     }
 
+    // Empty: it is plausible. With another source or other rules classes may have other names: then
+    // only the number of all prefixes is compared.
+    Result<std::string> implausible(const ClassTable& table, const std::string& current,
+                                    std::uint64_t in_force) {
+        if (lost_too_much(table.routes.size(), in_force, table_.hold_back_percent))
+            return fmt::format("it has {} prefixes and the table in force {}", table.routes.size(),
+                               in_force);
+        if (current.empty() || !state_.good) return std::string();
+        TRY_ASSIGN(const auto before, directory_store_.class_table(current));
+        if (!before) return std::string();
+        return implausible_class(*before, table, table_.hold_back_percent);
+    }
+
     Result<std::uint64_t> prefixes_of(const std::string& version) {
         if (version.empty()) return 0;
         TRY_ASSIGN(const auto tables, directory_store_.class_tables());
@@ -179,7 +198,7 @@ private:
     }
 
     Result<ClassRefreshOutcome> hold_back(const ClassTable& table, std::uint64_t in_force,
-                                          const std::string& path) {
+                                          const std::string& reason, const std::string& path) {
         TRY_ASSIGN(const std::string content, read_file(path, table_.size_limit.value()));
         TRY(replace_file(files_.held, content));
         const bool is_new = !state_.held || state_.held->version != table.version;
@@ -187,11 +206,11 @@ private:
             state_.held = {.version = table.version,
                            .prefixes = table.routes.size(),
                            .prefixes_in_force = in_force,
-                           .since = now_};
+                           .since = now_,
+                           .reason = reason};
         state_.problem = fmt::format(
-            "{}: held back, because it has {} prefixes and the table in force {}; next: octroi "
-            "class accept, if the new table is right",
-            state_.source, table.routes.size(), in_force);
+            "{}: held back, because {}; next: octroi class accept {}, if the new table is right",
+            state_.source, reason, table.version.substr(0, accepted_digits));
         if (is_new) log_warning(fmt::format("class table: {}", state_.problem));
         return ClassRefreshOutcome::held_back;
     }
@@ -216,20 +235,14 @@ std::string class_source_name(const ClassTableConfig& table) {
     return fmt::format("{}", fmt::join(table.command, " "));
 }
 
-bool lost_too_much(std::uint64_t found, std::uint64_t in_force, std::int64_t hold_back_percent) {
-    __extension__ using Wide = unsigned __int128;
-    if (found >= in_force) return false;
-    return Wide{in_force - found} * 100 >=
-           Wide{in_force} * static_cast<std::uint64_t>(hold_back_percent);
-}
-
 Result<ClassRefreshOutcome> refresh_classes(const ClassRefreshSettings& settings,
                                             DirectoryStore& directory_store, UtcTime now) {
     return Refresh(settings, directory_store, now).run();
 }
 
 Result<HeldClasses> accept_held_classes(const Config& config, const std::string& ledger_path,
-                                        DirectoryStore& directory_store, UtcTime now) {
+                                        std::string_view version, DirectoryStore& directory_store,
+                                        UtcTime now) {
     const ClassRefreshFiles files = class_refresh_files(ledger_path);
     TRY_ASSIGN(auto state, read_class_refresh_state(files.state));
     if (!state || !state->held)
@@ -239,6 +252,13 @@ Result<HeldClasses> accept_held_classes(const Config& config, const std::string&
     TRY_ASSIGN(LoadedClasses loaded, read_classes({.files = {files.held},
                                                    .rules = config.attribute.class_rules,
                                                    .default_class = std::string(no_table_class)}));
+    if (version.size() < accepted_digits || !loaded.table.version.starts_with(version))
+        return fail(ErrorCode::conflict,
+                    fmt::format("the class table that is held back has the version {}, and not {}: "
+                                "another one may have come since. Next: look at {}, then octroi "
+                                "class accept {}",
+                                loaded.table.version.substr(0, accepted_digits), version,
+                                files.held, loaded.table.version.substr(0, accepted_digits)));
     TRY(directory_store.load_class_table(loaded.table, state->source, now));
     HeldClasses held = *std::exchange(state->held, std::nullopt);
     held.prefixes = loaded.table.routes.size();

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -24,7 +25,7 @@ namespace octroi {
 enum class ClassRefreshOutcome {
     unchanged,  // the source has what it had
     loaded,     // the table is in force from now on, or was already
-    held_back,  // it lost too much: a person decides (accept_held_classes)
+    held_back,  // it lost too much, or a class did: a person decides (accept_held_classes)
     failed,     // it could not be read, is empty, or has errors
 };
 
@@ -41,13 +42,13 @@ struct ClassRefreshSettings {
                                                           DirectoryStore& directory_store,
                                                           UtcTime now);
 
-// Puts the table in force that is held back. Errors: not_found (none is), corrupt.
+// Puts the table in force that is held back. version: its first digits, accepted_digits at least,
+// so that a person accepts the table that he has looked at. Errors: not_found (none is held back),
+// conflict (it has another version), corrupt.
+inline constexpr std::size_t accepted_digits = 12;
 [[nodiscard]] Result<HeldClasses> accept_held_classes(const Config& config,
                                                       const std::string& ledger_path,
+                                                      std::string_view version,
                                                       DirectoryStore& directory_store, UtcTime now);
-
-// A table with `found` prefixes in place of one with `in_force` is held back.
-[[nodiscard]] bool lost_too_much(std::uint64_t found, std::uint64_t in_force,
-                                 std::int64_t hold_back_percent);
 
 }  // namespace octroi

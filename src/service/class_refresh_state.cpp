@@ -64,7 +64,8 @@ Result<std::optional<ClassRefreshState>> read_class_refresh_state(const std::str
         state.held = {.version = text_member(*held, "version"),
                       .prefixes = number_member(*held, "prefixes"),
                       .prefixes_in_force = number_member(*held, "prefixes_in_force"),
-                      .since = time_member(*held, "since").value_or(UtcTime{})};
+                      .since = time_member(*held, "since").value_or(UtcTime{}),
+                      .reason = text_member(*held, "reason")};
     return state;
 }
 
@@ -81,7 +82,8 @@ Status write_class_refresh_state(const std::string& path, const ClassRefreshStat
         object["held"] = {{"version", state.held->version},
                           {"prefixes", state.held->prefixes},
                           {"prefixes_in_force", state.held->prefixes_in_force},
-                          {"since", time_text(state.held->since)}};
+                          {"since", time_text(state.held->since)},
+                          {"reason", state.held->reason}};
     // Texts from servers may not be UTF-8.
     return replace_file(path, object.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
 }

@@ -19,6 +19,7 @@ struct HeldClasses {
     std::uint64_t prefixes = 0;
     std::uint64_t prefixes_in_force = 0;
     UtcTime since;
+    std::string reason = {};  // "it has 3 prefixes and the table in force 6"
 
     auto operator<=>(const HeldClasses&) const = default;
 };

@@ -12,6 +12,7 @@
 #include "host/testing/folder.hpp"
 #include "ledger/ledger.hpp"
 #include "service/attribution.hpp"
+#include "service/class_change.hpp"
 #include "service/doctor.hpp"
 #include "service/ledger_url.hpp"
 
@@ -102,15 +103,46 @@ TEST_F(ClassRefreshTest, HoldsATableBackThatLostHalf) {
     EXPECT_THAT(state().problem, HasSubstr("held back"));
 }
 
+TEST_F(ClassRefreshTest, HoldsATableBackInWhichAClassIsGoneOrMultiplies) {
+    write(10, "192.0.2.0/24 near\n");
+    EXPECT_EQ(refresh(), loaded);
+    write(10);
+    EXPECT_EQ(refresh(), held_back);
+    EXPECT_THAT(doctor().finding, HasSubstr("its class near has 0 prefixes"));
+    write(10, "192.0.2.0/24 near\n0.0.0.0/0 near\n");
+    EXPECT_EQ(refresh(), held_back);
+    EXPECT_THAT(doctor().finding, HasSubstr("its class near has more than a /8"));
+    EXPECT_EQ(prefixes_in_force(), 11U);
+}
+
+TEST_F(ClassRefreshTest, AFileAboveTheLimitIsNotRead) {
+    write(4);
+    config_.class_table.size_limit = Bytes{10};
+    EXPECT_EQ(refresh(), failed);
+    EXPECT_THAT(state().problem, HasSubstr("has more than 10 octets"));
+    EXPECT_EQ(prefixes_in_force(), 0U);
+}
+
 TEST_F(ClassRefreshTest, APersonAcceptsWhatIsHeldBack) {
     write(10);
     EXPECT_EQ(refresh(), loaded);
-    EXPECT_EQ(accept_held_classes(config_, path_, *ledger_, now_).error().code,
+    EXPECT_EQ(accept_held_classes(config_, path_, "000000000000", *ledger_, now_).error().code,
               ErrorCode::not_found);
     write(2);
     EXPECT_EQ(refresh(), held_back);
     std::filesystem::remove(table_);  // the content is kept
-    const auto accepted = accept_held_classes(config_, path_, *ledger_, now_);
+    const std::string version = state().held->version.substr(0, accepted_digits);
+    EXPECT_THAT(state().problem, HasSubstr("octroi class accept " + version));
+    EXPECT_THAT(doctor().fix, HasSubstr("octroi class accept " + version));
+    for (const std::string& wrong :
+         {std::string("000000000000"), version.substr(1), std::string()}) {
+        const auto refused = accept_held_classes(config_, path_, wrong, *ledger_, now_);
+        ASSERT_FALSE(refused.has_value()) << wrong;
+        EXPECT_EQ(refused.error().code, ErrorCode::conflict);
+        EXPECT_THAT(refused.error().text, HasSubstr("has the version " + version));
+    }
+    EXPECT_EQ(prefixes_in_force(), 10U);
+    const auto accepted = accept_held_classes(config_, path_, version, *ledger_, now_);
     ASSERT_TRUE(accepted.has_value()) << accepted.error().text;
     EXPECT_EQ(accepted->prefixes, 2U);
     EXPECT_EQ(prefixes_in_force(), 2U);

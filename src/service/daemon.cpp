@@ -25,6 +25,7 @@ Daemon::Daemon(std::vector<DaemonMeter> meters, Store& store, AttributionSource&
       clock_(clock),
       options_(std::move(options)),
       queue_(meters.size(), options_.commit_interval),
+      filtered_(meters.size()),
       supervisor_(std::move(meters), queue_, board, clock) {}
 
 Status Daemon::run() {
@@ -73,7 +74,7 @@ Status Daemon::commit_next() {
 }
 
 Status Daemon::commit(const CommitQueue::Waiting& waiting) {
-    const auto outcome = try_commit(*waiting.batch);
+    const auto outcome = try_commit(waiting);
     if (!outcome) board_.on_commit_failed(outcome.error().text);
     if (!outcome && !stopping_ && is_transient(outcome.error())) {
         if (commit_problem_.empty())
@@ -96,12 +97,13 @@ Status Daemon::commit(const CommitQueue::Waiting& waiting) {
     return {};
 }
 
-Result<CommitOutcome> Daemon::try_commit(Batch& batch) {
-    if (filtered_ != batch.id) {
-        TRY(attribution_.drop_known_identities(batch));
-        filtered_ = batch.id;
+Result<CommitOutcome> Daemon::try_commit(const CommitQueue::Waiting& waiting) {
+    std::optional<BatchId>& filtered = filtered_[waiting.worker];
+    if (filtered != waiting.batch->id) {
+        TRY(attribution_.drop_known_identities(*waiting.batch));
+        filtered = waiting.batch->id;
     }
-    return store_.commit(batch);
+    return store_.commit(*waiting.batch);
 }
 
 // An error comes again at the next refresh, which logs it.

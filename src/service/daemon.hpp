@@ -61,7 +61,7 @@ private:
     [[nodiscard]] bool time_is_up() const;
     [[nodiscard]] Status commit_next();
     [[nodiscard]] Status commit(const CommitQueue::Waiting& waiting);
-    [[nodiscard]] Result<CommitOutcome> try_commit(Batch& batch);
+    [[nodiscard]] Result<CommitOutcome> try_commit(const CommitQueue::Waiting& waiting);
     void post_new_sessions();
     void refresh();
 
@@ -71,14 +71,15 @@ private:
     const Clock& clock_;
     DaemonOptions options_;
     CommitQueue queue_;
+    // Of each worker the last batch from which the events were removed that the ledger has. Its
+    // content must not change any more: a commit that has failed may be in the ledger.
+    std::vector<std::optional<BatchId>> filtered_;
     MeterSupervisor supervisor_;
     Duration began_;  // times are uptimes
     Duration refreshed_;
     Duration retry_at_;
     std::string commit_problem_;   // why the last commit failed; empty: it did not
     std::string refresh_problem_;  // the same of the last refresh
-    // The batch without the events that the ledger has; its content must not change any more.
-    std::optional<BatchId> filtered_;
     bool stopping_ = false;
 };
 

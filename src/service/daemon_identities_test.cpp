@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "host/clock.hpp"
 #include "host/pause.hpp"
 #include "service/daemon.hpp"
@@ -104,6 +106,94 @@ TEST(DaemonIdentities, AStatementReachesOtherMetersAtOnce) {
     EXPECT_LE(batches_of_eth0, 2U) << "the first one, after a second, and the last one";
     ASSERT_FALSE(known.empty());
     EXPECT_EQ(known.back(), 0U) << "of the last batch the first packets did not know it";
+    EXPECT_EQ(*ledger->newest_identity(), 1U);
+}
+
+// ---- A commit without a reply
+
+// States once that 10.0.0.1 is held by alice, and ends.
+class BriefMeter final : public Meter {
+public:
+    Result<Pull> pull(ReadingSink& sink, Duration /*wait*/) override {
+        const IdentityEvent event{UtcTime::from_seconds(1'700'000'000), *parse_identity("10.0.0.1"),
+                                  *parse_identity("user alice")};
+        sink.accept_identities({&event, 1});
+        return Pull::end;
+    }
+    Result<Checkpoint> checkpoint(ReadingSink& /*sink*/) override { return Checkpoint{}; }
+    [[nodiscard]] const NameTable& names() const override { return names_; }
+    [[nodiscard]] std::vector<CounterValue> counters() const override { return {}; }
+
+private:
+    NameTable names_;
+};
+
+// Ends when the other meter's commit has failed.
+class WaitingMeter final : public Meter {
+public:
+    explicit WaitingMeter(const std::atomic<bool>& has_failed) : has_failed_(has_failed) {}
+    Result<Pull> pull(ReadingSink& sink, Duration wait) override {
+        if (!has_failed_) {
+            pause_for(Duration::milliseconds(5));
+            return Pull::idle;
+        }
+        TRY_ASSIGN([[maybe_unused]] const Pull more, packets_.pull(sink, wait));
+        return Pull::end;
+    }
+    Result<Checkpoint> checkpoint(ReadingSink& sink) override { return packets_.checkpoint(sink); }
+    [[nodiscard]] const NameTable& names() const override { return packets_.names(); }
+    [[nodiscard]] std::vector<CounterValue> counters() const override { return {}; }
+
+private:
+    const std::atomic<bool>& has_failed_;
+    PacketMeter packets_;
+};
+
+// Commits the first batch with events, and returns an error all the same.
+class LostReplyStore final : public Store {
+public:
+    explicit LostReplyStore(Store& store) : store_(store) {}
+    Result<CommitOutcome> commit(const Batch& batch) override {
+        auto outcome = store_.commit(batch);
+        if (batch.identities.empty() || has_failed.exchange(true)) return outcome;
+        EXPECT_TRUE(outcome) << outcome.error().text;
+        return fail(ErrorCode::no_space, "the disk is full");
+    }
+    Result<std::string> ledger_id() override { return store_.ledger_id(); }
+    Result<std::vector<MeterCursor>> cursors(std::string_view prefix) override {
+        return store_.cursors(prefix);
+    }
+
+    std::atomic<bool> has_failed = false;
+
+private:
+    Store& store_;
+};
+
+TEST(DaemonIdentities, ABatchWithoutAReplyStaysAsItIsWhileAnotherOneIsCommitted) {
+    TemporaryLedger ledger;
+    const SystemClock clock;
+    auto attribution = AttributionSource::create({}, *ledger, {});
+    ASSERT_TRUE(attribution);
+    ASSERT_TRUE(attribution->use_identities(*ledger, UtcTime::min()));
+    LostReplyStore store(*ledger);
+    // The first one has its turn while the other one waits for the next attempt.
+    std::vector<DaemonMeter> meters;
+    meters.push_back(
+        {{"eth0", "test", MeterRole::bill}, std::make_unique<WaitingMeter>(store.has_failed)});
+    meters.push_back({{"radius", "test", MeterRole::witness}, std::make_unique<BriefMeter>()});
+    CounterBoard board;
+    std::vector<std::string> committed;
+    Daemon daemon(
+        std::move(meters), store, *attribution, board, clock,
+        {.commit_interval = Duration::seconds(60),
+         .run_for = Duration::seconds(30),
+         .committed = [&](const Batch& batch) { committed.push_back(batch.meter.name); }});
+    const Status ended = daemon.run();
+    EXPECT_TRUE(ended) << ended.error().text;
+    EXPECT_TRUE(store.has_failed);
+    ASSERT_FALSE(committed.empty());
+    EXPECT_EQ(committed.back(), "radius");
     EXPECT_EQ(*ledger->newest_identity(), 1U);
 }
 

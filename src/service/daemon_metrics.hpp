@@ -53,7 +53,7 @@ inline constexpr std::array<CounterInfo, 25> daemon_counters = {{
     {"class_table_failures_total",
      "Of these, that failed: the table could not be read, was empty, or had errors.", ""},
     {"class_table_held_back",
-     "1 while a table is held back because it lost too many prefixes: `octroi class accept`.", ""},
+     "1 while a table is held back because it differs too much: `octroi class accept`.", ""},
     {"class_table_good_time_seconds",
      "When the source of the class table was last found to be good, in seconds since 1970 (UTC).",
      ""},

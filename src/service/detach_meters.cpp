@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "service/attribution.hpp"
 #include "service/counter_board.hpp"
@@ -58,15 +59,13 @@ Result<std::vector<std::string>> detach_each(std::span<const MeterConfig> meters
 }
 
 Status post_rest(const RunSettings& settings, const std::vector<MeterConfig>& meters,
-                 Ledger& ledger, CaptureHost& host,
+                 DuplicatesPtr duplicates, Ledger& ledger, CaptureHost& host,
                  const std::function<void(const Batch&)>& committed) {
     TRY_ASSIGN(auto opened, open_meters(meters, settings.config, settings.kinds, host, ledger,
                                         state_folder_of(settings), AtStart::only_rest));
     TRY_ASSIGN(const auto present, host.interfaces());
     TRY_ASSIGN(auto attribution,
                AttributionSource::create(settings.config, ledger, networks_of(present).local));
-    TRY_ASSIGN(auto duplicates,
-               put_precedence(settings.config, settings.kinds, ledger, host.clock().now()));
     attribution.use_duplicates(std::move(duplicates));
     CounterBoard board;
     Daemon daemon(std::move(opened), ledger, attribution, board, host.clock(),
@@ -103,8 +102,14 @@ Result<std::vector<std::string>> detach_meters(const RunSettings& settings,
     for (const MeterConfig& meter : meters)
         if (has_rest(meter, *find_kind(settings.kinds, meter.kind))) with_rest.push_back(meter);
     for (const MeterConfig& meter : with_rest) TRY(check_known(meter, settings.kinds, ledger));
+    // Before a program is detached, as check_known().
+    DuplicatesPtr duplicates;
+    if (!with_rest.empty()) {
+        TRY_ASSIGN(duplicates, read_precedence(settings.config, ledger));
+    }
     TRY_ASSIGN(auto lines, detach_each(meters, settings.kinds));
-    if (!with_rest.empty()) TRY(post_rest(settings, with_rest, ledger, host, committed));
+    if (!with_rest.empty())
+        TRY(post_rest(settings, with_rest, std::move(duplicates), ledger, host, committed));
     TRY_ASSIGN(const auto dropped, drop_from_kernel(meters, settings.kinds));
     lines.insert(lines.end(), dropped.begin(), dropped.end());
     return lines;

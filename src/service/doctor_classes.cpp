@@ -28,11 +28,11 @@ std::vector<Finding> examine_class_source(const Config& config, const std::strin
     const ClassRefreshState& known = **state;
     if (known.held)
         return {{Verdict::wrong, about,
-                 fmt::format("a new table of {} is held back since {}: it has {} prefixes, the one "
-                             "in force has {}",
-                             name, to_rfc3339(known.held->since), known.held->prefixes,
-                             known.held->prefixes_in_force),
-                 "octroi class accept puts it in force; if it is wrong, correct the source"}};
+                 fmt::format("a new table of {} is held back since {}: {}", name,
+                             to_rfc3339(known.held->since), known.held->reason),
+                 fmt::format("octroi class accept {} puts it in force; if it is wrong, correct the "
+                             "source",
+                             known.held->version.substr(0, accepted_digits))}};
     const std::string good = known.good ? to_rfc3339(*known.good) : std::string("never");
     if (!known.problem.empty())
         return {{Verdict::wrong, about,

@@ -158,7 +158,7 @@ Result<ImportOutcome> import_files(const std::vector<std::string>& files,
             "no network is declared local: private addresses count as local. Next: --local, or "
             "octroi "
             "network add");
-    TRY_ASSIGN(auto duplicates, put_precedence(config, settings.kinds, ledger, clock.now()));
+    TRY_ASSIGN(auto duplicates, read_precedence(config, ledger));
     attribution.use_duplicates(std::move(duplicates));
     FileImport import(settings, ledger, attribution, clock);
     ImportOutcome outcome;

@@ -60,7 +60,8 @@ struct ImportOutcome {
 
 // Imports the files in their order, with the configuration's local networks and class table. An
 // error of the whole: nothing was read. A file that another meter has imported is refused
-// (conflict), or its traffic would be counted twice.
+// (conflict), or its traffic would be counted twice; so is an import where the ledger has other
+// relations of meters than the configuration (read_precedence()).
 [[nodiscard]] Result<ImportOutcome> import_files(const std::vector<std::string>& files,
                                                  const ImportSettings& settings, Config config,
                                                  Ledger& ledger, const Clock& clock);

@@ -10,6 +10,7 @@
 #include "host/file.hpp"
 #include "host/log.hpp"
 #include "host/new_file.hpp"
+#include "host/rooted_files.hpp"
 #include "service/unconfigured_meter.hpp"
 
 namespace octroi {
@@ -32,17 +33,16 @@ std::string packet_section(MeterKinds kinds) {
     const MeterKind* kind = choose_unconfigured(kinds, {}, {}).kind;
     return fmt::format(
         "# With a configuration only the meters in it run. This one counts the packets of all\n"
-        "# interfaces, as octroi run does without a configuration. It is a witness: its traffic "
-        "is\n"
-        "# kept and compared, and not charged, because the logs charge it. Without logs: "
-        "\"bill\".\n"
-        "[[meter]]\nname = \"{0}\"\nkind = \"{0}\"\nrole = \"witness\"\n\n",
+        "# interfaces, as octroi run does without a configuration. Its traffic is charged: the\n"
+        "# logs below are witnesses, so that no byte is charged twice.\n"
+        "[[meter]]\nname = \"{0}\"\nkind = \"{0}\"\n\n",
         kind->name);
 }
 
 }  // namespace
 
 Result<InitPlan> plan_init(const InitSettings& settings) {
+    TRY(RootedFiles(settings.root).check_root());
     TRY_ASSIGN(const Config existing, parse_config(settings.existing, config_name, settings.table));
     std::vector<std::string> taken;
     for (const MeterConfig& meter : existing.meters) taken.push_back(meter.name);
@@ -54,9 +54,8 @@ Result<InitPlan> plan_init(const InitSettings& settings) {
     const std::size_t without_sources = plan.text.size();
     each_discovery(settings.kinds, [&](const Discovery& discovery) {
         if (std::ranges::find(settings.flags, discovery.flag) == settings.flags.end()) return;
-        FoundSources found = discovery.find({settings.root, taken});
+        FoundSources found = discovery.find({settings.root, taken, existing.meters});
         for (const FoundSource& source : found.sources) {
-            // Mostly the file is followed already.
             const auto whole =
                 parse_config(fmt::format("{}\n{}{}", settings.existing, plan.text, source.section),
                              config_name, settings.table);
@@ -91,7 +90,7 @@ Status write_new_config(const std::string& path, std::string_view text) {
 void log_found_sources(MeterKinds kinds, std::string_view config_file) {
     std::string lines;
     each_discovery(kinds, [&](const Discovery& discovery) {
-        const FoundSources found = discovery.find({"/", {}});
+        const FoundSources found = discovery.find({.root = "/"});
         for (const FoundSource& source : found.sources) {
             log_info(fmt::format("found:    {}", source.text));
             lines += source.section;

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -54,6 +55,8 @@ TEST_F(FoundSourcesTest, APlanIsAConfiguration) {
     ASSERT_TRUE(config) << config.error().text;
     ASSERT_THAT(config->meters, SizeIs(1));
     EXPECT_EQ(config->meters[0].options.texts("paths").at(0), "/var/log/squid/access.log");
+    EXPECT_EQ(config->meters[0].role, RoleChoice::witness);
+    EXPECT_THAT(made->text, HasSubstr("precedence = \"log\""));
 }
 
 TEST_F(FoundSourcesTest, WhatIsFollowedAlreadyIsLeftOut) {
@@ -71,7 +74,7 @@ TEST_F(FoundSourcesTest, WhatIsFollowedAlreadyIsLeftOut) {
     EXPECT_FALSE(plan("[[meter]\n")) << "a wrong configuration is not extended";
 }
 
-TEST_F(FoundSourcesTest, OfThisMachineThePacketsGoOnAsAWitness) {
+TEST_F(FoundSourcesTest, OfThisMachineThePacketsAreChargedAndTheLogsAreWitnesses) {
     write("/var/log/squid/access.log", squid_line);
     const auto made = plan_init({.kinds = meter_kinds(),
                                  .table = table_,
@@ -82,7 +85,9 @@ TEST_F(FoundSourcesTest, OfThisMachineThePacketsGoOnAsAWitness) {
     if (made->text.empty()) GTEST_SKIP() << "this machine has no servers";
     const auto config = parse_config(made->text, "x.toml", table_);
     ASSERT_TRUE(config) << config.error().text << made->text;
-    EXPECT_EQ(config->meters.at(0).role, RoleChoice::witness);
+    EXPECT_EQ(config->meters.at(0).role, RoleChoice::bill);
+    for (std::size_t i = 1; i < config->meters.size(); ++i)
+        EXPECT_EQ(config->meters[i].role, RoleChoice::witness) << config->meters[i].name;
 }
 
 TEST_F(FoundSourcesTest, AMachineWithoutLogsHasAnEmptyPlan) {
@@ -121,6 +126,26 @@ TEST_F(FoundSourcesTest, UsersAndSitesAreReadBelowTheRoot) {
     EXPECT_THAT(system->notes, ElementsAre("/etc/passwd: 1 lines are no users, and are left out",
                                            HasSubstr("gone.conf cannot be read")));
     EXPECT_FALSE(read_system_users(RootedFiles(folder_.file("")), "/etc/absent"));
+}
+
+// A customer who writes a configuration could bind the domains of others.
+TEST_F(FoundSourcesTest, SitesInFilesThatAreNotOfRootAreLeftOut) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+    write("/etc/passwd", "alice:x:1000:1000:Alice:/home/alice:/bin/sh\n");
+    write("/etc/nginx/nginx.conf",
+          "http { include /etc/nginx/own.conf;\ninclude /home/alice/site.conf; }");
+    write("/etc/nginx/own.conf", "server { server_name a.example.org; }");
+    write("/home/alice/site.conf",
+          "server { server_name b.example.org; }\nserver { server_name c.example.org; }");
+    const std::string own = folder_.file("") + "/home/alice/site.conf";
+    ASSERT_EQ(::chown(own.c_str(), 1000, 1000), 0);
+    const auto system = read_system_users(RootedFiles(folder_.file("")), "/etc/passwd");
+    ASSERT_TRUE(system) << system.error().text;
+    ASSERT_THAT(system->sites, SizeIs(1));
+    EXPECT_EQ(system->sites[0].name, "a.example.org");
+    EXPECT_THAT(system->notes, ElementsAre(HasSubstr("/home/alice/site.conf: its sites are left "
+                                                     "out, because the file does not belong to "
+                                                     "root")));
 }
 
 }  // namespace

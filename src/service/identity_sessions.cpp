@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <utility>
 
 #include "host/log_limit.hpp"
 #include "record/identity.hpp"
@@ -52,16 +54,39 @@ Result<bool> IdentitySessions::refresh() {
     const std::uint64_t known = table_->number();
     TRY_ASSIGN(const std::uint64_t newest, store_->newest_identity());
     if (newest == known) return false;
-    std::vector<SessionInput> inputs;
-    // What came since is read as a whole: there is little, and each part may matter.
-    const UtcTime since = known == 0 ? since_ : UtcTime::min();
-    TRY(store_->each_identity({.after = known, .until = newest, .since = since, .held = {}},
-                              [&](const StoredIdentity& stored) -> Status {
-                                  inputs.push_back({stored.number, stored.source, stored.event});
-                                  return {};
-                              }));
+    TRY_ASSIGN(auto inputs,
+               inputs_of({.after = known, .until = newest, .since = since_, .held = {}}));
+    // Older events that came since end those in the table. The numbers have no gap.
+    if (known != 0 && inputs.size() < newest - known) TRY(add_old_events(known, newest, inputs));
     table_ = SessionTable::with(table_, inputs, newest);
     return true;
+}
+
+Result<std::vector<SessionInput>> IdentitySessions::inputs_of(
+    const IdentityQuestion& question) const {
+    std::vector<SessionInput> inputs;
+    TRY(store_->each_identity(question, [&](const StoredIdentity& stored) -> Status {
+        inputs.push_back({stored.number, stored.source, stored.event});
+        return {};
+    }));
+    return inputs;
+}
+
+// inputs: those that may hold at since_ or later. The others do not: the event that ended one of
+// them may not be in the table.
+Status IdentitySessions::add_old_events(std::uint64_t after, std::uint64_t until,
+                                        std::vector<SessionInput>& inputs) const {
+    if (since_ == UtcTime::min()) return {};
+    std::set<std::uint64_t> holding;
+    for (const SessionInput& input : inputs) holding.insert(input.number);
+    TRY_ASSIGN(auto all,
+               inputs_of({.after = after, .until = until, .since = UtcTime::min(), .held = {}}));
+    for (SessionInput& input : all) {
+        if (input.event.at >= since_ || holding.contains(input.number)) continue;
+        input.event.until = std::min(input.event.until, since_);
+        inputs.push_back(std::move(input));
+    }
+    return {};
 }
 
 Result<IdentitySessions::Statements> IdentitySessions::statements_of(
@@ -87,35 +112,141 @@ Result<IdentitySessions::Statements> IdentitySessions::statements_of(
     return found;
 }
 
-Status IdentitySessions::drop_known(Batch& batch) {
-    if (batch.identities.empty()) return {};
-    // Another process may have committed some.
-    TRY_ASSIGN([[maybe_unused]] const bool found, refresh());
-    std::map<Identity, Statements> all;
-    std::vector<IdentityEvent> fresh;
-    for (IdentityEvent& event : batch.identities) {
-        auto known = all.find(event.held);
-        if (known == all.end()) {
-            TRY_ASSIGN(Statements statements, statements_of(batch.meter.name, event));
-            known = all.emplace(event.held, std::move(statements)).first;
+// The events of one batch.
+class IdentitySessions::Filter {
+public:
+    // refused: of the source. more_max: how many more it may have.
+    Filter(const IdentitySessions& sessions, std::string source, RefusedOfSource refused,
+           std::size_t more_max)
+        : sessions_(sessions),
+          source_(std::move(source)),
+          refused_(std::move(refused)),
+          refused_max_(refused_.size() + more_max) {}
+
+    [[nodiscard]] Status add(const IdentityEvent& event) {
+        TRY(add_refused(event.held, event.at - Duration{1}));
+        const auto refused = refused_.find(event.held);
+        // It is about the same moment, and later.
+        if (refused != refused_.end() && due_of(refused->second) == event.at)
+            refused_.erase(refused);
+        return decide(event);
+    }
+    // Adds the refused statements that are due.
+    [[nodiscard]] Status finish(UtcTime now) {
+        std::vector<Identity> all;
+        for (const auto& [held, event] : refused_) all.push_back(held);
+        for (const Identity& held : all) TRY(add_refused(held, now));
+        return {};
+    }
+    [[nodiscard]] std::vector<IdentityEvent> drain_fresh() {
+        std::ranges::sort(fresh_);
+        return std::move(fresh_);
+    }
+    [[nodiscard]] RefusedOfSource drain_refused() { return std::move(refused_); }
+
+private:
+    static UtcTime due_of(const IdentityEvent& refused) {
+        return bucket_start(refused.at) + bucket_length;
+    }
+
+    // The refused statement of `held`, if it is due at the time. Where those five minutes have
+    // reached the limit too, it is refused again, until the next ones.
+    [[nodiscard]] Status add_refused(const Identity& held, UtcTime now) {
+        for (auto at = refused_.find(held); at != refused_.end() && due_of(at->second) <= now;
+             at = refused_.find(held)) {
+            IdentityEvent event = std::move(at->second);
+            refused_.erase(at);
+            event.at = due_of(event);
+            // It ended before: the session that is stored must end too.
+            if (event.until <= event.at) event = {.at = event.at, .held = held, .holder = {}};
+            TRY(decide(event));
+        }
+        return {};
+    }
+
+    [[nodiscard]] Status decide(const IdentityEvent& event) {
+        auto known = statements_.find(event.held);
+        if (known == statements_.end()) {
+            TRY_ASSIGN(Statements found, sessions_.statements_of(source_, event));
+            known = statements_.emplace(event.held, std::move(found)).first;
         }
         Statements& statements = known->second;
-        const Novelty novelty = novelty_of(event, statements);
-        if (novelty == Novelty::over_limit)
-            refused_identities.warning([&] {
-                return fmt::format(
-                    "meter {}: {} changed its holder more than {} times in the five minutes from "
-                    "{}; further statements of that time are not stored. Next: look for two hosts "
-                    "that claim it",
-                    batch.meter.name, identity_text(event.held), identities_of_bucket_max,
-                    to_rfc3339(bucket_start(event.at)));
-            });
-        if (novelty != Novelty::is_new) continue;
-        const auto place = std::ranges::upper_bound(statements, event.at, {}, &Statement::at);
-        statements.insert(place, {event.at, event.until, event.holder});
-        fresh.push_back(std::move(event));
+        switch (novelty_of(event, statements)) {
+            case Novelty::known: {
+                // The stored statement is right again.
+                const auto refused = refused_.find(event.held);
+                if (refused != refused_.end() && refused->second.at <= event.at)
+                    refused_.erase(refused);
+                break;
+            }
+            case Novelty::over_limit:
+                refuse(event);
+                break;
+            case Novelty::is_new:
+                statements.insert(
+                    std::ranges::upper_bound(statements, event.at, {}, &Statement::at),
+                    {event.at, event.until, event.holder});
+                fresh_.push_back(event);
+                break;
+        }
+        return {};
     }
-    batch.identities = std::move(fresh);
+
+    void refuse(const IdentityEvent& event) {
+        refused_identities.warning([&] {
+            return fmt::format(
+                "meter {}: {} changed its holder more than {} times in the five minutes from {}; "
+                "of the further statements of that time the last one is stored, from the next five "
+                "minutes on. Next: look for two hosts that claim it",
+                source_, identity_text(event.held), identities_of_bucket_max,
+                to_rfc3339(bucket_start(event.at)));
+        });
+        const auto refused = refused_.find(event.held);
+        if (refused != refused_.end()) {
+            if (refused->second.at <= event.at) refused->second = event;
+        } else if (refused_.size() < refused_max_) {
+            refused_.emplace(event.held, event);
+        }
+    }
+
+    const IdentitySessions& sessions_;
+    const std::string source_;
+    RefusedOfSource refused_;
+    const std::size_t refused_max_;
+    std::map<Identity, Statements> statements_;
+    std::vector<IdentityEvent> fresh_;
+};
+
+std::size_t IdentitySessions::refused_kept() const {
+    std::size_t kept = 0;
+    for (const auto& [source, refused] : refused_) kept += refused.size();
+    return kept;
+}
+
+void IdentitySessions::remove_ended(UtcTime now) {
+    if (since_ == UtcTime::min() || now - since_ < sessions_loaded + sessions_removal_interval)
+        return;
+    since_ = now - sessions_loaded;
+    table_ = SessionTable::without_ended(table_, since_);
+}
+
+Status IdentitySessions::drop_known(Batch& batch) {
+    remove_ended(batch.booked_at);
+    const auto refused = refused_.find(batch.meter.name);
+    if (batch.identities.empty() && refused == refused_.end()) return {};
+    // Another process may have committed some.
+    TRY_ASSIGN([[maybe_unused]] const bool found, refresh());
+    Filter filter(*this, batch.meter.name,
+                  refused == refused_.end() ? RefusedOfSource() : refused->second,
+                  refused_identities_kept - refused_kept());
+    for (const IdentityEvent& event : batch.identities) TRY(filter.add(event));
+    TRY(filter.finish(batch.booked_at));
+    batch.identities = filter.drain_fresh();
+    RefusedOfSource left = filter.drain_refused();
+    if (!left.empty())
+        refused_[batch.meter.name] = std::move(left);
+    else if (refused != refused_.end())
+        refused_.erase(refused);
     return {};
 }
 

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
+#include "host/log.hpp"
 #include "ledger/audit.hpp"
 #include "ledger/testing/batches.hpp"
 #include "record/identity.hpp"
@@ -27,9 +30,11 @@ public:
         : ledger_(ledger), sessions_(*IdentitySessions::load(ledger, since, 1)) {}
 
     // How many events were stored.
-    std::size_t commit(std::vector<IdentityEvent> events, const std::string& meter = "radius") {
+    std::size_t commit(std::vector<IdentityEvent> events, const std::string& meter = "radius",
+                       UtcTime booked_at = minute(10'000)) {
         std::ranges::sort(events);
         Batch batch = testing::BatchBuilder(++next_id, meter).identities(events).build();
+        batch.booked_at = booked_at;
         EXPECT_TRUE(sessions_.drop_known(batch));
         EXPECT_TRUE(ledger_.commit(batch));
         EXPECT_TRUE(sessions_.refresh());
@@ -76,6 +81,71 @@ TEST(IdentitySessions, AnAddressThatTwoHostsClaimIsBounded) {
     EXPECT_EQ(filter.commit(events), 2 * identities_of_bucket_max);
 }
 
+// So many statements of 10.0.0.1, one a second, of alice, bob and carol in turn. The last one that
+// is stored states alice.
+std::vector<IdentityEvent> claims_of_three(int seconds) {
+    constexpr std::array holders{"user alice", "user bob", "user carol"};
+    std::vector<IdentityEvent> events;
+    for (int second = 0; second < seconds; ++second)
+        events.push_back(held("10.0.0.1", holders[static_cast<std::size_t>(second) % 3],
+                              some_day + Duration::seconds(second)));
+    return events;
+}
+
+// The newest session of 10.0.0.1.
+HeldSessions::Event newest_of(const Filter& filter) {
+    const auto* held = filter.sessions().table()->find(*HeldKey::of(*parse_identity("10.0.0.1")));
+    EXPECT_TRUE(held != nullptr && !held->events.empty());
+    return held == nullptr || held->events.empty() ? HeldSessions::Event() : held->events.back();
+}
+
+TEST(IdentitySessions, TheLastRefusedStatementIsStoredInTheNextFiveMinutes) {
+    const TemporaryLedger ledger;
+    Filter filter(*ledger, UtcTime::min());
+    EXPECT_EQ(filter.commit(claims_of_three(98), "arp", minute(2)), identities_of_bucket_max);
+    EXPECT_EQ(newest_of(filter).holder, *parse_identity("user alice"));
+    EXPECT_EQ(filter.commit({}, "arp", minute(4)), 0U) << "not yet";
+    EXPECT_EQ(filter.commit({}, "radius", minute(6)), 0U) << "another source";
+    EXPECT_EQ(filter.commit({}, "arp", minute(6)), 1U);
+    EXPECT_EQ(newest_of(filter).holder, *parse_identity("user bob"));
+    EXPECT_EQ(newest_of(filter).at, minute(5));
+    EXPECT_EQ(filter.commit({}, "arp", minute(7)), 0U) << "once";
+}
+
+TEST(IdentitySessions, ARefusedStatementThatIsTakenBackIsNotStored) {
+    const TemporaryLedger ledger;
+    Filter filter(*ledger, UtcTime::min());
+    EXPECT_EQ(filter.commit(claims_of_three(98), "arp", minute(2)), identities_of_bucket_max);
+    const auto alice = held("10.0.0.1", "user alice", minute(3));
+    EXPECT_EQ(filter.commit({alice}, "arp", minute(3)), 0U) << "as it is stored";
+    EXPECT_EQ(filter.commit({}, "arp", minute(6)), 0U);
+}
+
+TEST(IdentitySessions, ARefusedLeaseThatEndedMeanwhileEndsTheSession) {
+    const TemporaryLedger ledger;
+    Filter filter(*ledger, UtcTime::min());
+    auto events = claims_of_three(98);
+    events.back().until = minute(3);
+    EXPECT_EQ(filter.commit(events, "arp", minute(2)), identities_of_bucket_max);
+    EXPECT_EQ(filter.commit({}, "arp", minute(6)), 1U);
+    EXPECT_EQ(newest_of(filter).holder, Identity());
+    EXPECT_EQ(newest_of(filter).at, minute(5));
+}
+
+// As an import reads it, long after.
+TEST(IdentitySessions, ARefusedStatementComesBeforeLaterOnesOfTheSameBatch) {
+    for (const auto& [later, stored] :
+         {std::pair{Duration::minutes(5), 1U}, std::pair{Duration::minutes(5) + Duration{1}, 2U}}) {
+        const TemporaryLedger ledger;
+        Filter filter(*ledger, UtcTime::min());
+        auto events = claims_of_three(98);
+        events.push_back(held("10.0.0.1", "user carol", some_day + later));
+        EXPECT_EQ(filter.commit(events), identities_of_bucket_max + stored);
+        EXPECT_EQ(newest_of(filter).holder, *parse_identity("user carol"));
+        EXPECT_EQ(filter.commit(events), 0U) << "again";
+    }
+}
+
 TEST(IdentitySessions, EventsBeforeTheLoadedTimeAreKnownToo) {
     const TemporaryLedger ledger;
     Filter all(*ledger, UtcTime::min());
@@ -86,6 +156,38 @@ TEST(IdentitySessions, EventsBeforeTheLoadedTimeAreKnownToo) {
     Filter recent(*ledger, minute(500));
     EXPECT_EQ(recent.sessions().table()->held(), 1U);
     EXPECT_EQ(recent.commit(old), 0U);
+}
+
+TEST(IdentitySessions, SessionsThatEndedLongAgoAreRemovedFromMemory) {
+    const TemporaryLedger ledger;
+    const UtcTime now = minute(0) + sessions_loaded;
+    Filter filter(*ledger, minute(0));
+    EXPECT_EQ(filter.commit({held("10.0.0.1", "user alice", minute(1), minute(2)),
+                             held("10.0.0.2", "user bob", minute(3))},
+                            "radius", now),
+              2U);
+    EXPECT_EQ(filter.sessions().table()->held(), 2U);
+    const UtcTime later = now + sessions_removal_interval;
+    filter.commit({}, "eth0", later);
+    EXPECT_EQ(filter.sessions().table()->held(), 1U);
+    EXPECT_EQ(
+        filter.commit({held("10.0.0.1", "user alice", minute(1), minute(2))}, "radius", later), 0U)
+        << "the ledger knows it";
+    // Old statements that came late: of the first one the end is not in memory, the second one ends
+    // a session that is.
+    const auto is_held = [&](const char* address) {
+        Interval valid;
+        const auto* held = filter.sessions().table()->find(*HeldKey::of(*parse_identity(address)));
+        return held != nullptr && !held->at(later, valid).empty();
+    };
+    EXPECT_TRUE(is_held("10.0.0.2"));
+    EXPECT_EQ(filter.commit({held("10.0.0.1", "user carol", minute(0)),
+                             held("10.0.0.2", "user carol", minute(4), minute(5))},
+                            "radius", later),
+              2U);
+    EXPECT_FALSE(is_held("10.0.0.1"));
+    EXPECT_FALSE(is_held("10.0.0.2"));
+    EXPECT_EQ(filter.sessions().table()->number(), 4U);
 }
 
 // ---- Late ones
@@ -161,6 +263,22 @@ TEST_F(LateIdentitiesTest, ThatABatchKnewAreNoReason) {
     EXPECT_EQ(bytes_of("alice"), 0U) << "the batch knew it: it is not looked at";
 }
 
+TEST_F(LateIdentitiesTest, ThatChangeAHolderWithinABucketAreCountedForDebugMessages) {
+    traffic(0, 10);
+    state({held("10.0.0.1", "user alice", bucket_at(0) + Duration::seconds(3))});
+    set_log_level(LogLevel::debug);
+    ::testing::internal::CaptureStderr();
+    EXPECT_FALSE(look()) << "no whole bucket";
+    state({held("10.0.0.1", "user bob", bucket_at(1))});
+    EXPECT_FALSE(look()) << "between two buckets, without traffic after it";
+    const std::string logged = ::testing::internal::GetCapturedStderr();
+    set_log_level(LogLevel::info);
+    const std::size_t first = logged.find("held an address: 1 came after traffic");
+    EXPECT_NE(first, std::string::npos) << logged;
+    EXPECT_EQ(logged.find("came after traffic", first + 30), std::string::npos) << logged;
+    EXPECT_EQ(bytes_of("alice"), 0U);
+}
+
 // A batch that waited for a full disk while others went on.
 TEST_F(LateIdentitiesTest, ABatchThatComesAfterTheEventWasSettledIsLookedAt) {
     state({held("10.0.0.1", "user alice", bucket_at(0))});
@@ -182,6 +300,17 @@ TEST_F(LateIdentitiesTest, ACorrectedStatementMovesItAgain) {
     state({held("10.0.0.1", "", bucket_at(1))});
     look();
     EXPECT_EQ(bytes_of("bob"), 0U);
+}
+
+TEST_F(LateIdentitiesTest, AboutAMacAddressMoveTheTrafficOfItsAddresses) {
+    traffic(1, 20);
+    state({held("10.0.0.1", "mac 02:00:00:00:00:01", bucket_at(0))});
+    state({held("10.0.0.2", "mac 02:00:00:00:00:02", bucket_at(0))});
+    look();
+    EXPECT_EQ(bytes_of("alice"), 0U);
+    state({held("mac 02:00:00:00:00:01", "user alice", bucket_at(0))});
+    look();
+    EXPECT_EQ(bytes_of("alice"), 20U);
 }
 
 TEST_F(LateIdentitiesTest, LeaveOtherChangesToRebook) {

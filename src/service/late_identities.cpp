@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <vector>
 
 #include "attribute/session_bindings.hpp"
@@ -43,6 +44,9 @@ public:
     [[nodiscard]] const std::vector<SessionInput>& late() const { return late_; }
     // Contains the buckets in which a holder changed.
     [[nodiscard]] const Interval& period() const { return period_; }
+    // New events that change a holder within a bucket, of which a batch had traffic without knowing
+    // them. Counted only where debug messages are logged: it takes a question for each event.
+    [[nodiscard]] std::uint64_t within_bucket() const { return within_bucket_; }
 
 private:
     struct Change {
@@ -57,7 +61,21 @@ private:
                        ledger_.has_traffic_without(change.input.number, whole_buckets(change.time),
                                                    now_.batches));
             if (is_late) add(change);
+            if (is_logged(LogLevel::debug)) TRY(count_within_bucket(change));
         }
+        return {};
+    }
+
+    [[nodiscard]] Status count_within_bucket(const Change& change) {
+        const auto is_late_in = [&](UtcTime time) {
+            return ledger_.has_traffic_without(
+                change.input.number, {bucket_start(time), next_bucket(time)}, now_.batches);
+        };
+        TRY_ASSIGN(bool is_late, is_late_in(change.time.begin));
+        if (!is_late && change.time.end != UtcTime::max()) {
+            TRY_ASSIGN(is_late, is_late_in(change.time.end));
+        }
+        if (is_late) ++within_bucket_;
         return {};
     }
 
@@ -134,18 +152,23 @@ private:
     IdentityProgress before_;
     IdentityProgress now_;
     std::vector<SessionInput> late_;
+    std::uint64_t within_bucket_ = 0;
     Interval period_{UtcTime::max(), UtcTime::min()};
 };
 
-// The texts of the identities that the events concern.
+// The texts of the identities that the events concern. Of the other events only those are kept that
+// name one of these as holder: the ledger may have millions.
 Result<std::set<std::string>> concerned(Ledger& ledger, const std::vector<SessionInput>& late) {
-    std::vector<SessionInput> all;
+    std::set<Identity> changed;
+    for (const SessionInput& input : late) changed.insert(input.event.held);
+    std::vector<SessionInput> related;
     TRY(ledger.each_identity({}, [&](const StoredIdentity& stored) -> Status {
-        all.push_back({stored.number, stored.source, stored.event});
+        if (changed.contains(stored.event.holder))
+            related.push_back({stored.number, stored.source, stored.event});
         return {};
     }));
     std::set<std::string> texts;
-    for (const Identity& identity : HeldIndex(all).concerned_by(late))
+    for (const Identity& identity : HeldIndex(related).concerned_by(late))
         texts.insert(identity_text(identity));
     return texts;
 }
@@ -166,6 +189,12 @@ Result<std::optional<RebookSummary>> rebook_late_identities(
     const std::function<bool()>& stop_requested) {
     LatePairs pairs(ledger);
     TRY(ledger.snapshot([&] { return pairs.find(); }));
+    if (pairs.within_bucket() > 0)
+        log_debug(fmt::format(
+            "late statements of who held an address: {} came after traffic of the five minutes in "
+            "which they change the holder. It stays as it is. Next: octroi rebook --dry-run lists "
+            "it",
+            pairs.within_bucket()));
     std::optional<RebookSummary> summary;
     Interval period = pairs.period();
     TRY_ASSIGN(const UtcTime since, transfers_since(ledger));

@@ -34,22 +34,33 @@ protected:
         router.kind = "capture";
         config_.meters.push_back(router);
     }
-    // Adds the log, or changes its precedence.
-    void relate(const std::string& precedence) {
+    // Adds the log, or changes its precedence, as a run with this configuration does.
+    void relate(const std::string& precedence,
+                const std::vector<std::string>& addresses = {"10.0.0.1"}) {
+        configure(precedence, addresses);
+        put();
+    }
+    void put() {
+        const auto put = put_precedence(config_, {}, *ledger_, clock_.now());
+        ASSERT_TRUE(put.has_value()) << put.error().text;
+    }
+    void configure(const std::string& precedence,
+                   const std::vector<std::string>& addresses = {"10.0.0.1"}) {
         config_.meters.resize(1);
         MeterConfig log;
         log.name = "proxy";
         log.kind = "log";
         log.options.set("same_bytes_as", std::vector<std::string>{"router"});
         log.options.set("precedence", precedence);
-        log.options.set("addresses", std::vector<std::string>{"10.0.0.1"});
+        log.options.set("addresses", addresses);
         log.options.set("services", std::vector<std::string>{});
         config_.meters.push_back(std::move(log));
     }
-    void import(const std::string& meter, const std::string& file, std::uint64_t frames) {
+    void import(const std::string& meter, const std::string& file, std::uint64_t frames,
+                MeterRole role = MeterRole::bill) {
         ImportSettings settings;
         const bool is_log = meter == "proxy";
-        settings.meter = {meter, is_log ? "log" : "capture", MeterRole::bill,
+        settings.meter = {meter, is_log ? "log" : "capture", role,
                           is_log ? Layer::application : Layer::ip};
         settings.cursor_prefix = "frames:";
         settings.open =
@@ -60,6 +71,13 @@ protected:
         const auto outcome = import_files({file}, settings, config_, *ledger_, clock_);
         ASSERT_TRUE(outcome.has_value()) << outcome.error().text;
         EXPECT_FALSE(outcome->failure.has_value());
+    }
+    // The moment from which the packets of the router are duplicates; max: never.
+    [[nodiscard]] UtcTime begin_of_router() {
+        const auto duplicates = put_precedence(config_, {}, *ledger_, clock_.now());
+        if (!duplicates || *duplicates == nullptr) return UtcTime::max();
+        const auto found = (*duplicates)->find("router");
+        return found == (*duplicates)->end() ? UtcTime::max() : found->second.at(0).times.begin;
     }
     // "meter bytes charged" of what counts for somebody, and "meter bytes duplicate (identity)".
     [[nodiscard]] std::vector<std::string> booked() {
@@ -149,10 +167,89 @@ TEST_F(PrecedenceTest, ARecordOfANewerVersionIsAnError) {
     batch.booked_at = traffic;
     batch.cursors = {{"precedence", "both 3", 1, ""}};
     ASSERT_TRUE(ledger_->commit(batch).has_value());
-    relate("log");
+    configure("log");
     const auto duplicates = put_precedence(config_, {}, *ledger_, clock_.now());
     ASSERT_FALSE(duplicates.has_value());
     EXPECT_THAT(duplicates.error().text, HasSubstr("'both 3'"));
+}
+
+// In between the packets were charged.
+TEST_F(PrecedenceTest, OfALogThatWasLeftOutAndComesBackHasANewMoment) {
+    relate("log");
+    EXPECT_EQ(begin_of_router(), UtcTime::min());
+    config_.meters.resize(1);
+    put();
+    EXPECT_EQ(records().at(0).cursor.position, "none");
+    EXPECT_EQ(records().at(0).cursor.version, 2U);
+    put();
+    EXPECT_EQ(records().at(0).cursor.version, 2U) << "it is written once";
+    import("router", "packets", 5);
+    relate("log");
+    EXPECT_EQ(begin_of_router(), bucket_start(traffic) + bucket_length);
+    import("proxy", "lines", 3);
+    EXPECT_THAT(booked(), UnorderedElementsAre("router 500 charged", "proxy 300 duplicate ()"));
+}
+
+TEST_F(PrecedenceTest, OfTheLogWithAnotherAddressHasANewMoment) {
+    relate("log", {"10.9.9.9"});
+    import("router", "packets", 5);
+    EXPECT_EQ(begin_of_router(), UtcTime::min());
+    relate("log", {"10.9.9.9", "10.0.0.1"});
+    const UtcTime since = bucket_start(traffic) + bucket_length;
+    EXPECT_EQ(begin_of_router(), since);
+    const std::uint64_t version = records().at(0).cursor.version;
+    relate("log", {"10.0.0.1", "10.9.9.9"});
+    EXPECT_EQ(records().at(0).cursor.version, version) << "the order is no change";
+}
+
+TEST_F(PrecedenceTest, OfALedgerWithoutTheDigestKeepsItsMoment) {
+    Batch batch;
+    batch.id = random_batch_id();
+    batch.meter = {"proxy", "log", MeterRole::bill, Layer::application};
+    batch.booked_at = traffic;
+    batch.cursors = {{"precedence", "log 300000000000", 1, ""}};
+    ASSERT_TRUE(ledger_->commit(batch).has_value());
+    relate("log");
+    EXPECT_EQ(begin_of_router(), UtcTime::from_seconds(300));
+    EXPECT_THAT(records().at(0).cursor.position, HasSubstr("log 300000000000 "));
+    EXPECT_EQ(records().at(0).cursor.version, 2U);
+}
+
+TEST_F(PrecedenceTest, OfTheLogBeginsBehindPacketsThatWereChargedBeforeTheirMeterWasAWitness) {
+    import("router", "packets", 5);
+    import("router", "more", 2, MeterRole::witness);
+    relate("log");
+    EXPECT_EQ(begin_of_router(), bucket_start(traffic) + bucket_length);
+}
+
+TEST_F(PrecedenceTest, OfTheLogIsForAllTimeWhereThePacketsWereAlwaysAWitness) {
+    import("router", "packets", 5, MeterRole::witness);
+    relate("log");
+    EXPECT_EQ(begin_of_router(), UtcTime::min());
+}
+
+// An import with another configuration must not change what the daemon charges.
+TEST_F(PrecedenceTest, AnImportRefusesARelationThatTheLedgerDoesNotHave) {
+    EXPECT_TRUE(read_precedence(config_, *ledger_).has_value());
+    configure("packets");
+    EXPECT_TRUE(read_precedence(config_, *ledger_).has_value());
+    configure("log");
+    auto duplicates = read_precedence(config_, *ledger_);
+    ASSERT_FALSE(duplicates.has_value());
+    EXPECT_EQ(duplicates.error().code, ErrorCode::conflict);
+    EXPECT_THAT(duplicates.error().text, HasSubstr("does not have its relation"));
+    EXPECT_TRUE(records().empty());
+    put();
+    EXPECT_TRUE(read_precedence(config_, *ledger_).has_value());
+    configure("packets");
+    EXPECT_FALSE(read_precedence(config_, *ledger_).has_value());
+    configure("log", {"10.0.0.2"});
+    EXPECT_FALSE(read_precedence(config_, *ledger_).has_value());
+    config_.meters.resize(1);
+    duplicates = read_precedence(config_, *ledger_);
+    ASSERT_FALSE(duplicates.has_value());
+    EXPECT_THAT(duplicates.error().text, HasSubstr("which the configuration does not have"));
+    EXPECT_EQ(records().at(0).cursor.version, 1U);
 }
 
 }  // namespace

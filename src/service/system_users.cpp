@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <utility>
+
 namespace octroi {
 namespace {
 
@@ -26,6 +29,23 @@ private:
     const RootedFiles& files_;
 };
 
+// The owner of a configuration could bind the domains of others: only files of root count.
+void add_sites(const RootedFiles& files, std::vector<web_config::Site> sites, SystemUsers& system) {
+    std::map<std::string, bool> is_of_root;  // by file
+    for (web_config::Site& site : sites) {
+        const auto [known, is_new] = is_of_root.emplace(site.file, false);
+        if (is_new) known->second = files.is_of_root(site.file);
+        if (known->second)
+            system.sites.push_back(std::move(site));
+        else if (is_new)
+            system.notes.push_back(
+                fmt::format("{}: its sites are left out, because the file does not belong to root "
+                            "and its owner could name domains of others; next: chown root, or "
+                            "octroi bind \"domain NAME\" ACCOUNT",
+                            site.file));
+    }
+}
+
 }  // namespace
 
 Result<SystemUsers> read_system_users(const RootedFiles& files, const std::string& passwd_file) {
@@ -46,7 +66,7 @@ Result<SystemUsers> read_system_users(const RootedFiles& files, const std::strin
                     fmt::format("{} cannot be read: its sites are missing", file.path));
             continue;
         }
-        for (web_config::Site& site : config->sites) system.sites.push_back(std::move(site));
+        add_sites(files, std::move(config->sites), system);
         for (std::string& problem : config->problems) system.notes.push_back(std::move(problem));
     }
     return system;

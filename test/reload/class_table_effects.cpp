@@ -19,12 +19,15 @@ using support::Process;
 using ::testing::Contains;
 using ::testing::Not;
 
-// The remote ends of the flows are in 198.51.100.0/24.
-std::string write_table(const Folder& folder, const std::string& class_name, int prefixes = 1) {
+// The remote ends of the flows are in 198.51.100.0/24, the first prefix. others: the class of the
+// other prefixes; empty: the same.
+std::string write_table(const Folder& folder, const std::string& class_name, int prefixes = 1,
+                        const std::string& others = {}) {
     std::string path = folder / "classes";
     std::ofstream out(path);
     for (int i = 0; i < prefixes; ++i)
-        out << "198.51." << (100 + i) % 256 << ".0/24 " << class_name << "\n";
+        out << "198.51." << (100 + i) % 256 << ".0/24 "
+            << (i == 0 || others.empty() ? class_name : others) << "\n";
     return path;
 }
 
@@ -95,11 +98,12 @@ void add_class_table_effects(Effects& all) {
                             "command", "near");
     };
     all["class_table.refresh_every"] = [](const Folder& folder) {
-        const std::string source = "source = \"" + write_table(folder, "first") + "\"\n";
+        const std::string source = "source = \"" + write_table(folder, "first", 4) + "\"\n";
         Effect effect =
             table_effect(source, source + "refresh_every = \"1s\"\n", "refresh_every", "second");
         effect.changed = [&folder](RunningDaemon& daemon) {
-            write_table(folder, "second", 2);
+            // A table in which the class `first` is gone would be held back.
+            write_table(folder, "second", 5, "first");
             daemon.expect_used("class", "second");
         };
         return effect;

@@ -89,6 +89,9 @@ protected:
 };
 
 TEST_F(SetUpTest, InitWritesAConfigurationOnce) {
+    const Ended absent = octroi({"init", "--logs", "--root", root_.path() + "/absent"});
+    EXPECT_EQ(absent.status, 1);
+    EXPECT_THAT(absent.err, HasSubstr("absent"));
     const Ended shown = octroi({"init", "--logs", "--root", root_.path(), "--dry-run"});
     EXPECT_EQ(shown.status, 0) << shown.err;
     EXPECT_THAT(shown.out, HasSubstr("paths = [\"/var/log/apache2/other_vhosts_access.log\"]\n"

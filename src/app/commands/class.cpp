@@ -89,12 +89,12 @@ Result<ExitStatus> look_up(Session& session, const Options& options) {
     return ExitStatus::done;
 }
 
-Result<ExitStatus> accept(Session& session) {
+Result<ExitStatus> accept(Session& session, const std::string& version) {
     TRY_ASSIGN(const Config* config, session.config());
     TRY_ASSIGN(const std::string path, session.ledger_path());
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_write));
     TRY_ASSIGN(const HeldClasses held,
-               accept_held_classes(*config, path, *ledger, session.clock().now()));
+               accept_held_classes(*config, path, version, *ledger, session.clock().now()));
     log_info(
         fmt::format("version {} is the current table from now on: {} prefixes, the table "
                     "before had {}",
@@ -109,6 +109,7 @@ void add_class(const Command& app, Session& session) {
         app.sub("class", "Class tables: the class of each remote address, by longest prefix match");
     classes.needs_sub();
     auto options = std::make_shared<Options>();
+    auto accepted = std::make_shared<std::string>();
     ClassSources& sources = options->sources;
     sources.default_class = no_table_class;
     classes
@@ -135,9 +136,12 @@ void add_class(const Command& app, Session& session) {
         .does([&session, options] { return load(session, *options); });
     classes
         .sub("accept",
-             "Put the table of [class_table] in force that is held back, because it lost too many "
-             "prefixes")
-        .does([&session] { return accept(session); });
+             "Put the table of [class_table] in force that is held back, because it differs too "
+             "much "
+             "from the one in force")
+        .operand("VERSION", *accepted,
+                 "The table: the first 12 digits of its version, or more, as octroi doctor shows")
+        .does([&session, accepted] { return accept(session, *accepted); });
     classes.sub("list", "List the loaded tables").does([&session] { return list(session); });
     classes.sub("lookup", "Print the class of addresses, and the rule that decides")
         .operands("ADDRESS", options->addresses, "Addresses")

@@ -178,6 +178,7 @@ constinit const MeterKind kind{
     .options = meter_options,
     .check_options = check_options,
     .scope = MeterScope::interfaces,
+    .has_both_ends = true,
     .counters = chapters,
     .runs_unconfigured = true,
     .run_options = run_options,

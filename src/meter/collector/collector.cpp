@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "meter/collector/cursor_position.hpp"
 #include "meter/collector/snapshot.hpp"
 #include "meter/journal/identity.hpp"
+#include "meter/journal/saved_position.hpp"
 
 namespace octroi::collector {
 namespace {
@@ -27,7 +27,8 @@ std::uint64_t read_octets_max(std::uint64_t limit) {
 }  // namespace
 
 Result<exporter::Exporters> exporters_at(const std::string& folder, const Cursor& cursor) {
-    TRY_ASSIGN(const CursorPosition position, decode_position(cursor.position));
+    TRY_ASSIGN(const journal::SavedPosition position,
+               journal::decode_saved_position(cursor.position));
     TRY_ASSIGN(const Snapshot snapshot, read_snapshot(folder + "/" + position.snapshot));
     return exporter::Exporters::restore(snapshot.exporters);
 }
@@ -64,11 +65,11 @@ Status Collector::check_ledger(const std::string& ledger_id) const {
 Status Collector::resume(const CollectorOptions& options, std::span<const Cursor> known) {
     TRY_ASSIGN(const std::string id, journal::journal_id(folder_));
     cursor_.source = std::string(journal_source_prefix) + id;
-    CursorPosition position;
+    journal::SavedPosition position;
     for (const Cursor& cursor : known) {
         if (cursor.source != cursor_.source) continue;
         cursor_ = cursor;
-        TRY_ASSIGN(position, decode_position(cursor.position));
+        TRY_ASSIGN(position, journal::decode_saved_position(cursor.position));
     }
     TRY(check_ledger(options.ledger_id));
     // Without its snapshot the journal is still worth reading: templates come again.
@@ -188,7 +189,7 @@ Result<Checkpoint> Collector::checkpoint(ReadingSink& sink) {
     Checkpoint made = std::exchange(pending_, {});
     made.translations = decoder_.normalizer().drain_translations();
     ++cursor_.version;
-    cursor_.position = encode(CursorPosition{at, snapshot});
+    cursor_.position = encode(journal::SavedPosition{at, snapshot});
     const std::size_t exporters = decoder_.exporters().status().size();
     cursor_.note = fmt::format("{} exporter{}", exporters, exporters == 1 ? "" : "s");
     made.cursors.push_back(cursor_);

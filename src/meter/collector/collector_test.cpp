@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "host/testing/folder.hpp"
-#include "meter/collector/cursor_position.hpp"
+#include "meter/journal/saved_position.hpp"
 #include "meter/state/state_files.hpp"
 #include "wire/ipfix/testing/messages.hpp"
 
@@ -88,7 +88,7 @@ protected:
         const std::string name = state_file_name("9", content);
         std::ofstream(place_.file("journal/" + name), std::ios::binary) << content;
         for (Cursor& cursor : known_) {
-            auto position = decode_position(cursor.position);
+            auto position = journal::decode_saved_position(cursor.position);
             ASSERT_TRUE(position.has_value());
             position->snapshot = name;
             cursor.position = encode(*position);

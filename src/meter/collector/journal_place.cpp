@@ -8,8 +8,8 @@
 
 #include "host/interfaces.hpp"
 #include "meter/collector/collector.hpp"
-#include "meter/collector/cursor_position.hpp"
 #include "meter/journal/identity.hpp"
+#include "meter/journal/saved_position.hpp"
 
 namespace octroi::collector {
 namespace {
@@ -94,9 +94,9 @@ private:
     [[nodiscard]] Status name_unused(const std::string& path) {
         const auto folder = OwnFolder::open(path);
         if (!folder) return {};  // another process uses it
-        CursorPosition position;
+        journal::SavedPosition position;
         if (const Cursor* cursor = cursor_of(path)) {
-            TRY_ASSIGN(position, decode_position(cursor->position));
+            TRY_ASSIGN(position, journal::decode_saved_position(cursor->position));
         }
         TRY_ASSIGN(const std::string boot, boot_id());
         TRY_ASSIGN(const std::uint64_t waiting,

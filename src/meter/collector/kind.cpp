@@ -190,6 +190,7 @@ constinit const MeterKind kind{
     .help = "Flows that routers and probes export: NetFlow, IPFIX and sFlow.",
     .options = meter_options,
     .check_options = check_options,
+    .has_both_ends = true,
     .counters = chapters,
     .cursor_prefix = journal_source_prefix,
     .open = open_live,

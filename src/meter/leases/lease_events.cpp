@@ -12,14 +12,19 @@ using leases::Lease;
 using leases::LeaseState;
 
 void LeaseEvents::add(const Lease& lease, UtcTime written) {
-    if (!policy_.networks.empty() && !any_contains(policy_.networks, lease.prefix.address)) {
+    if (!policy_.networks.empty() && !any_contains(policy_.networks, lease.prefix)) {
         ++counts_.outside;
         return;
     }
     Known* const known = find(lease.prefix, written);
     if (known == nullptr) return;
     known->pass = pass_;
-    if (lease.state == LeaseState::removed) return end(*known, lease.prefix, written);
+    const auto removed = std::exchange(known->removed, std::nullopt);
+    if (lease.state == LeaseState::removed) {
+        known->removed = removed.value_or(written);
+        held_back_.insert(lease.prefix);
+        return;
+    }
     if (lease.mac.empty()) {
         ++counts_.without_mac;
         const UtcTime begin = lease.begin.value_or(written);
@@ -72,7 +77,17 @@ void LeaseEvents::push(std::optional<IdentityEvent>& last, IdentityEvent event) 
     ++counts_.events;
 }
 
+void LeaseEvents::end_pass() {
+    for (const Prefix& prefix : held_back_) {
+        const auto found = known_.find(prefix);
+        if (found == known_.end() || !found->second.removed) continue;
+        end(found->second, prefix, *std::exchange(found->second.removed, std::nullopt));
+    }
+    held_back_.clear();
+}
+
 void LeaseEvents::end_complete(UtcTime written) {
+    end_pass();
     for (auto at = known_.begin(); at != known_.end();) {
         if (at->second.pass == pass_) {
             ++at;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "record/identity_event.hpp"
@@ -45,6 +46,11 @@ public:
     // written: when the file had the record at the latest (the time of its last change, not later
     // than now). No event is later than that.
     void add(const leases::Lease& lease, UtcTime written);
+    // All records that the files have now were added. A removal has no time of its own; it counts
+    // from `written` of its record, if it is the last record of its prefix. With a later one, the
+    // lease before the removal ends where the next one begins: after a restart `written` is the
+    // time of the last change of the file, which may be far behind both.
+    void end_pass();
     // For files that have all present leases: those that were not added between the two have ended.
     void begin_complete() { ++pass_; }
     void end_complete(UtcTime written);
@@ -59,6 +65,7 @@ private:
     struct Known {
         std::optional<IdentityEvent> held;
         std::optional<IdentityEvent> ended;  // absent, or not later than `held`: it is held
+        std::optional<UtcTime> removed;      // by the last record; until end_pass()
         std::uint64_t pass = 0;
     };
     [[nodiscard]] Known* find(const Prefix& prefix, UtcTime written);
@@ -68,6 +75,7 @@ private:
 
     LeasePolicy policy_;
     std::map<Prefix, Known> known_;
+    std::set<Prefix> held_back_;  // those with Known::removed
     std::vector<IdentityEvent> events_;
     LeaseCounts counts_;
     std::uint64_t pass_ = 0;

@@ -26,6 +26,7 @@ class LeaseEventsTest : public ::testing::Test {
 protected:
     Texts add(const Lease& lease, UtcTime written = noon) {
         events_.add(lease, written);
+        events_.end_pass();
         return event_texts(events_.drain());
     }
     LeaseEvents events_{LeasePolicy{.networks = {*parse_prefix("10.1.0.0/16")}, .limit = 2}};
@@ -72,9 +73,28 @@ TEST_F(LeaseEventsTest, ARemovalIsStatedOnce) {
     EXPECT_EQ(add(removed, noon + hour + hour).size(), 1U);
 }
 
+// A restart reads a file with older rows: the time of the file is that of the last row.
+TEST_F(LeaseEventsTest, ARemovalBeforeAnotherLeaseHasNoTime) {
+    events_.add(lease("02:00:00:00:00:01", ten, noon), noon + hour);
+    events_.add(lease("02:00:00:00:00:01", ten, std::nullopt, LeaseState::removed), noon + hour);
+    EXPECT_EQ(add(lease("02:00:00:00:00:02", ten + hour, noon + hour), noon + hour),
+              (Texts{"2026-11-28T10:00:00Z 10.1.0.17/32 > 02:00:00:00:00:01 until "
+                     "2026-11-28T12:00:00Z",
+                     "2026-11-28T11:00:00Z 10.1.0.17/32 > 02:00:00:00:00:02 until "
+                     "2026-11-28T13:00:00Z"}));
+    // The last row of its address.
+    events_.add(lease("02:00:00:00:00:02", ten, std::nullopt, LeaseState::removed), noon);
+    EXPECT_TRUE(events_.drain().empty());
+    events_.end_pass();
+    EXPECT_EQ(event_texts(events_.drain()), Texts{"2026-11-28T12:00:00Z 10.1.0.17/32 > nobody"});
+    events_.end_pass();
+    EXPECT_TRUE(events_.drain().empty());
+}
+
 TEST_F(LeaseEventsTest, ALeaseThatEndsWhenItBeginsHasEnded) {
     (void)add(lease("02:00:00:00:00:01", noon, std::nullopt), noon);
     events_.add(lease("02:00:00:00:00:01", noon, std::nullopt, LeaseState::removed), noon);
+    events_.end_pass();
     const auto events = events_.drain();
     ASSERT_EQ(events.size(), 1U);
     EXPECT_EQ(events[0].at, noon + Duration{1});
@@ -107,6 +127,8 @@ TEST_F(LeaseEventsTest, CompleteFilesEndWhatTheyLack) {
 TEST_F(LeaseEventsTest, AreBoundedAndFiltered) {
     EXPECT_EQ(add(lease("02:00:00:00:00:01", ten, {}, LeaseState::active, "192.0.2.1")), Texts{});
     EXPECT_EQ(events_.counts().outside, 1U);
+    EXPECT_EQ(add(lease("02:00:00:00:00:01", ten, {}, LeaseState::active, "10.0.0.0/8")), Texts{});
+    EXPECT_EQ(events_.counts().outside, 2U);
     const auto at = [&](const char* address) {
         return add(lease("02:00:00:00:00:01", ten, noon + hour, LeaseState::active, address), noon)
             .size();

@@ -158,8 +158,10 @@ void LeaseFile::finish(UtcTime written, ReadingSink& sink) {
         }
         use(reading.waiting, written, sink);
         events_.end_complete(written);
-        use({}, written, sink);
+    } else {
+        events_.end_pass();
     }
+    use({}, written, sink);
     seen_ = reading.status;
 }
 

@@ -127,6 +127,15 @@ TEST_F(LeasesMeterTest, ReadsTheFilesBesideThoseOfKea) {
     EXPECT_TRUE(std::ranges::count(after, "10.0.0.5/32 > 02:00:00:00:00:06"));
 }
 
+// A row with the lifetime 0 has no time: the next lease of the address ends the one before.
+TEST_F(LeasesMeterTest, ADeletedRowBeforeAnotherLeaseOfKeaStatesNothing) {
+    open("kea-leases4.csv");
+    write("kea-leases4.csv", kea_head + kea_row(1, 1) + kea_row(1, 1, "0") + kea_row(1, 2) +
+                                 kea_row(2, 3) + kea_row(2, 3, "0"));
+    EXPECT_EQ(poll(), (Texts{"10.0.0.1/32 > 02:00:00:00:00:01", "10.0.0.1/32 > 02:00:00:00:00:02",
+                             "10.0.0.2/32 > 02:00:00:00:00:03", "10.0.0.2/32 > nobody"}));
+}
+
 TEST_F(LeasesMeterTest, AFileOfDnsmasqHasAllPresentLeases) {
     open("dnsmasq.leases");
     write("dnsmasq.leases",

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "meter/log/follow_options.hpp"
 #include "meter/log/found_logs.hpp"
 #include "meter/log/kind.hpp"
 
@@ -57,6 +58,13 @@ std::string list_text(const std::vector<std::string>& texts) {
     return "[" + list + "]";
 }
 
+// A packet meter may see the same bytes, and its name and the addresses are not known here.
+constexpr std::string_view role_lines =
+    "# A witness is kept and compared (octroi reconcile), and not charged. To charge by this log,\n"
+    "# write in place of the role: same_bytes_as (the packet meters), addresses (of the server),\n"
+    "# and precedence = \"log\". Where no other meter sees these bytes: role = \"bill\".\n"
+    "role = \"witness\"\n";
+
 std::string section_of(const FoundLog& log, const std::string& name) {
     std::string text;
     for (const std::string& note : log.notes)
@@ -65,7 +73,31 @@ std::string section_of(const FoundLog& log, const std::string& name) {
                         toml_string(kind.name), list_text(log.paths), log.format_key,
                         toml_string(log.format));
     if (!log.domain.empty()) text += fmt::format("domain = {}\n", toml_string(log.domain));
-    return text + "\n";
+    return text + std::string(role_lines) + "\n";
+}
+
+// A program that can write a log can charge others: that of the owner of the file, or of its
+// folder.
+void note_owners(const RootedFiles& files, FoundLog& log) {
+    constexpr std::size_t looked_at = 64;
+    std::string pattern = log.paths.front();
+    for (std::size_t begin = pattern.find('{'); begin != std::string::npos;
+         begin = pattern.find('{')) {
+        const std::size_t end = pattern.find('}', begin);
+        if (end == std::string::npos) break;
+        pattern.replace(begin, end + 1 - begin, "*");
+    }
+    std::vector<std::string> paths = files.matching(pattern);
+    if (paths.size() > looked_at) paths.resize(looked_at);
+    for (const std::string& path : paths) {
+        const std::string folder = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
+        if (files.is_of_root(path) && files.is_of_root(folder)) continue;
+        log.notes.push_back(
+            fmt::format("{} or its folder does not belong to root: its owner can write lines that "
+                        "charge others. Next: let root own both, or keep the role witness",
+                        path));
+        return;
+    }
 }
 
 std::string people_text(const FoundLog& log) {
@@ -74,18 +106,35 @@ std::string people_text(const FoundLog& log) {
                        is_named ? "format " + log.format : "with the format of the configuration");
 }
 
+// nullptr: none follows it.
+const MeterConfig* follower_of(const FoundLog& log, std::span<const MeterConfig> configured) {
+    const auto found = std::ranges::find_if(configured, [&](const MeterConfig& meter) {
+        return meter.kind == kind.name &&
+               reads_lines_of(meter, log.paths, log.format_key == "format" ? log.format : "");
+    });
+    return found == configured.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 FoundSources discover_logs(const DiscoverySetup& setup) {
-    const FoundLogs found = find_logs(RootedFiles(setup.root));
+    const RootedFiles files(setup.root);
+    FoundLogs found = find_logs(files);
     std::set<std::string> names(setup.taken.begin(), setup.taken.end());
     FoundSources sources;
-    for (const FoundLog& log : found.logs) {
+    sources.notes = found.notes;
+    for (FoundLog& log : found.logs) {
+        const MeterConfig* follower = follower_of(log, setup.configured);
+        if (follower != nullptr) {
+            sources.notes.push_back(fmt::format("{} is left out: the meter '{}' follows it",
+                                                people_text(log), follower->name));
+            continue;
+        }
+        note_owners(files, log);
         std::string name = log.server;
         for (int i = 2; !names.insert(name).second; ++i) name = fmt::format("{}-{}", log.server, i);
         sources.sources.push_back({people_text(log), section_of(log, name)});
     }
-    sources.notes = found.notes;
     return sources;
 }
 

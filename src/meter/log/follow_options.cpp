@@ -25,18 +25,16 @@ bool may_share_a_path(const std::string& one, const std::string& other) {
 constexpr std::array<std::string_view, 5> syslog_formats{"dovecot", "exim", "postfix", "rsyncd",
                                                          "sftp-server"};
 
-bool read_other_lines(const MeterConfig& one, const MeterConfig& other) {
-    const auto is_of_syslog = [](const MeterConfig& meter) {
-        return std::ranges::find(syslog_formats, meter.options.text("format")) !=
-               syslog_formats.end();
+bool read_other_lines(std::string_view one, std::string_view other) {
+    const auto is_of_syslog = [](std::string_view format) {
+        return std::ranges::find(syslog_formats, format) != syslog_formats.end();
     };
-    return is_of_syslog(one) && is_of_syslog(other) &&
-           one.options.text("format") != other.options.text("format");
+    return is_of_syslog(one) && is_of_syslog(other) && one != other;
 }
 
-bool share_a_path(const MeterConfig& one, const MeterConfig& other) {
-    for (const std::string& a : one.options.texts("paths"))
-        for (const std::string& b : other.options.texts("paths")) {
+bool share_a_path(std::span<const std::string> one, std::span<const std::string> other) {
+    for (const std::string& a : one)
+        for (const std::string& b : other) {
             const auto first = PathPattern::parse(a);
             const auto second = PathPattern::parse(b);
             if (first && second && may_share_a_path(first->glob(), second->glob())) return true;
@@ -45,6 +43,12 @@ bool share_a_path(const MeterConfig& one, const MeterConfig& other) {
 }
 
 }  // namespace
+
+bool reads_lines_of(const MeterConfig& meter, std::span<const std::string> paths,
+                    std::string_view format) {
+    return share_a_path(meter.options.texts("paths"), paths) &&
+           !read_other_lines(meter.options.text("format"), format);
+}
 
 Status check_paths(const OptionEntry& entry) {
     if (entry.texts().empty())
@@ -71,8 +75,9 @@ void check_log_meters(std::span<const MeterConfig* const> meters, std::vector<Pr
                                                              reader.error().text)});
         if ((*meter)->role != RoleChoice::bill) continue;
         const auto same = std::find_if(meters.begin(), meter, [&](const MeterConfig* other) {
-            return other->role == RoleChoice::bill && share_a_path(**meter, *other) &&
-                   !read_other_lines(**meter, *other);
+            return other->role == RoleChoice::bill &&
+                   reads_lines_of(*other, (*meter)->options.texts("paths"),
+                                  (*meter)->options.text("format"));
         });
         if (same != meter)
             problems.push_back(

@@ -18,6 +18,10 @@ namespace octroi::logs {
 [[nodiscard]] Status check_addresses(const OptionEntry& entry);
 // A zone of tzdata; empty: that of the machine.
 [[nodiscard]] Status check_timezone(const OptionEntry& entry);
+// Whether the meter, which follows logs, may read a line that one of this format in these files
+// reads too.
+[[nodiscard]] bool reads_lines_of(const MeterConfig& meter, std::span<const std::string> paths,
+                                  std::string_view format);
 // Two meters that bill the same files charge each line twice; a format that is wrong.
 void check_log_meters(std::span<const MeterConfig* const> meters, std::vector<Problem>& problems);
 
@@ -118,7 +122,7 @@ inline constexpr std::array follow_options = {
            .help = "The meters of the packets that carry what this log states.",
            .doc = "These meters see, at `addresses` and in `services`, the bytes that the log "
                   "states. `precedence` says which of the two is charged: a byte is never charged "
-                  "twice."},
+                  "twice. Their kind must have the addresses of both ends of each packet or flow."},
     Option{.key = "precedence",
            .type = OptionType::choice,
            .default_text = R"("packets")",

@@ -280,8 +280,10 @@ void FollowedLog::go_on_if_compressed(Pass& pass, Source& source) {
         source.path = std::move(found->member.path);
         return;
     }
+    // After an error of the read the next look tries again: the lines that grew would be lost.
+    if (!found->stream->fill(1)) return;
     source.is_compressed_known = true;
-    if (!found->stream->fill(1) || found->stream->unread().empty()) return;
+    if (found->stream->unread().empty()) return;
     use(source, *std::move(found));
     log_file.finished = false;
     log_file.has_rest = true;

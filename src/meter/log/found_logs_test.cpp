@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -267,6 +268,20 @@ TEST_F(FoundLogsTest, SectionsAreAConfiguration) {
     EXPECT_EQ(config->meters[1].name, "apache-2");
     EXPECT_EQ(config->meters[3].name, "squid-2") << "the other name is taken";
     EXPECT_THAT(text, HasSubstr("# /var/log/apache2/access.log: 2 sites share it"));
+    for (const MeterConfig& meter : config->meters) EXPECT_EQ(meter.role, RoleChoice::witness);
+}
+
+TEST_F(FoundLogsTest, ALogThatIsNotOfRootHasANote) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+    write("/var/log/squid/access.log", lines_of("squid"));
+    const FoundSources before = discover_logs({folder_.file(""), {}});
+    ASSERT_THAT(before.sources, SizeIs(1));
+    EXPECT_THAT(before.sources[0].section, Not(HasSubstr("or its folder")));
+    const std::string folder = folder_.file("") + "/var/log/squid";
+    ASSERT_EQ(::chown(folder.c_str(), 1000, 1000), 0);
+    const FoundSources after = discover_logs({folder_.file(""), {}});
+    ASSERT_THAT(after.sources, SizeIs(1));
+    EXPECT_THAT(after.sources[0].section, HasSubstr("or its folder"));
 }
 
 }  // namespace

@@ -95,7 +95,8 @@ Status JournalMeter::start() {
                                        "--no-tail",
                                        "--output=export",
                                        std::string(journal_fields),
-                                       "--after-cursor=" + position_};
+                                       "--cursor=" + position_};
+    known_ = position_;
     arguments.insert(arguments.end(), options_.matches.begin(), options_.matches.end());
     TRY_ASSIGN(Child child, Child::start(arguments));
     child_.emplace(std::move(child));
@@ -130,6 +131,9 @@ void JournalMeter::read(std::string_view octets, ReadingSink& sink) {
     logline::JournalEntry entry;
     lines_->set_sink(sink);
     while (decoder_.read(octets, entry)) {
+        // The entry of the cursor, if it matches and is still there, comes first.
+        const bool is_known = entry.cursor == std::exchange(known_, {});
+        if (is_known) continue;
         ++entries_;
         const std::string text = entry.as_line();
         lines_->on_line({.text = text, .number = entries_, .offset = 0, .is_cut = entry.is_cut},

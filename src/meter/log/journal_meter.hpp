@@ -5,7 +5,9 @@
 // and stays running (docs/decisions/0623-the-journal.md).
 //
 // The cursor in the ledger is that of the last entry that was handed over, with the state of
-// the format: a restart goes on behind it, so that each entry counts once. At the first start the
+// the format. journalctl starts at that entry, which is dropped: with `--after-cursor` and matches
+// some versions (252) drop the first entry that matches, also where it is a later one. So a restart
+// goes on behind the entry of the cursor, so that each entry counts once. At the first start the
 // meter begins behind the newest entry. If the journal has dropped the entry of the cursor
 // (rotation, vacuuming), journalctl goes on with the first later one that it has.
 
@@ -72,6 +74,7 @@ private:
     std::optional<Child> child_;
     std::vector<char> buffer_;
     std::string position_;  // the cursor of the journal
+    std::string known_;     // that of the entry before start(); empty: an entry has come since
     Cursor cursor_;
     std::uint64_t octets_ = 0;
     std::uint64_t entries_ = 0;

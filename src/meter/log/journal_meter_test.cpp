@@ -20,13 +20,14 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 // A program `journalctl` that comes first in PATH. Its entries are files with the cursors as
-// names; it prints those behind the cursor, and waits for more.
+// names; it prints those from the cursor on, and waits for more. Entries of other.service
+// do not match.
 constexpr const char* program = R"(#!/bin/sh
 echo "$@" >> "{0}/arguments"
-after=; newest=
+from=; after=; newest=
 for each; do
     case $each in
-        --after-cursor=*) after=${{each#*=}} ;;
+        --cursor=*) from=${{each#*=}} ;;
         --lines=1) newest=yes ;;
     esac
 done
@@ -36,10 +37,15 @@ if [ "$newest" ]; then
     [ -z "$last" ] || cat "$last"
     exit 0
 fi
+[ -f "$from" ] && ! grep -q "other.service" "$from" && cat "$from"
+after=$from
 while [ -d "{0}/entries" ]; do
     for each in *; do
         [ -f "$each" ] || continue
-        if [ "$each" \> "$after" ]; then cat "$each"; after=$each; fi
+        if [ "$each" \> "$after" ]; then
+            grep -q "other.service" "$each" || cat "$each"
+            after=$each
+        fi
     done
     sleep 0.05
 done
@@ -64,14 +70,14 @@ protected:
         for (const Reading& reading : batch) octets_ += reading.bytes;
     }
     // An rsync session that sent so many octets.
-    void write(int number, int octets) const {
+    void write(int number, int octets, const std::string& unit = "rsync.service") const {
         const std::string name = fmt::format("{:04}", number);
         const std::string hidden = folder_.file("new");
-        std::ofstream(hidden)
-            << "__CURSOR=" << name
-            << "\n__REALTIME_TIMESTAMP=" << 1'714'564'800'000'000 + number * 1'000'000
-            << "\n_HOSTNAME=files\nSYSLOG_IDENTIFIER=rsyncd\n_PID=82\nMESSAGE=sent " << octets
-            << " bytes  received 0 bytes  total size 1477\n\n";
+        std::ofstream(hidden) << "__CURSOR=" << name << "\n__REALTIME_TIMESTAMP="
+                              << 1'714'564'800'000'000 + number * 1'000'000
+                              << "\n_HOSTNAME=files\n_SYSTEMD_UNIT=" << unit
+                              << "\nSYSLOG_IDENTIFIER=rsyncd\n_PID=82\nMESSAGE=sent " << octets
+                              << " bytes  received 0 bytes  total size 1477\n\n";
         std::filesystem::rename(hidden, folder_.file("entries") + "/" + name);
     }
     Result<std::unique_ptr<JournalMeter>> open() {
@@ -122,7 +128,7 @@ TEST_F(JournalMeterTest, CountsEachEntryOnceOverRestarts) {
         run(*meter, 230);
         EXPECT_EQ(octets_, 230U) << "earlier entries are left";
     }
-    EXPECT_THAT(arguments(), HasSubstr("--after-cursor=0001 --unit=rsync.service"));
+    EXPECT_THAT(arguments(), HasSubstr("--cursor=0001 --unit=rsync.service"));
     write(4, 4);
     const auto meter = open().value();
     write(5, 5);
@@ -130,6 +136,18 @@ TEST_F(JournalMeterTest, CountsEachEntryOnceOverRestarts) {
     EXPECT_EQ(octets_, 239U);
     EXPECT_EQ(cursors_.at(0).source, "journald:");
     EXPECT_THAT(losses_, IsEmpty());
+}
+
+// journalctl begins with the first entry behind the cursor that matches.
+TEST_F(JournalMeterTest, CountsTheFirstEntryBehindACursorThatDoesNotMatch) {
+    write(1, 1000, "other.service");
+    write(2, 200);
+    std::filesystem::rename(folder_.file("entries") + "/0002", folder_.file("later"));
+    const auto meter = open().value();
+    commit(*meter);
+    std::filesystem::rename(folder_.file("later"), folder_.file("entries") + "/0002");
+    run(*meter, 200);
+    EXPECT_EQ(octets_, 200U);
 }
 
 // A kill: entries behind the last commit are read again.

@@ -139,6 +139,7 @@ constinit const MeterKind packets_kind{
     .options = std::span(follow_options).first<follow_options.size() - options_of_users>(),
     .check_options = check_log_meters,
     .scope = MeterScope::chosen,
+    .has_both_ends = true,
     .counters = chapters,
     .cursor_prefix = cursors_of_logs,
     .open = open_packet_logs,

@@ -35,7 +35,8 @@ constexpr std::array chapters{CounterChapter{
     "Neighbours", "Which MAC address has which IP address, from the kernel.", neighbour_counters}};
 
 constexpr std::array counter_advice{
-    CounterAdvice{"neighbours_refused_total", "neighbours were beyond neighbour_limit",
+    CounterAdvice{"neighbours_refused_total",
+                  "neighbours were beyond neighbour_limit, or a host had more than 256 addresses",
                   "a larger neighbour_limit in [[meter]], or `networks` with the clients only"},
 };
 

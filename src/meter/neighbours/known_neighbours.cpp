@@ -59,15 +59,26 @@ void KnownNeighbours::on_entry(const NeighbourEntry& entry, UtcTime wall, Durati
 
 void KnownNeighbours::on_proof(const NeighbourEntry& entry, UtcTime wall, Duration uptime) {
     auto found = known_.find(entry.address);
-    if (found == known_.end() && known_.size() >= policy_.limit) {
+    const bool is_of_mac = found != known_.end() && found->second.mac == entry.mac;
+    const auto of_mac = addresses_.find(entry.mac);
+    const bool is_beyond =
+        (found == known_.end() && known_.size() >= policy_.limit) ||
+        (!is_of_mac && of_mac != addresses_.end() && of_mac->second >= policy_.limit_of_a_mac);
+    if (is_beyond) {
         ++refused_;
+        // The MAC address of before has it no longer.
+        if (found != known_.end() && !found->second.gone_since) found->second.gone_since = uptime;
         return;
     }
     const bool is_new = found == known_.end();
     if (is_new) found = known_.emplace(entry.address, Known{}).first;
     Known& known = found->second;
     const bool has_changed = known.mac != entry.mac;
-    if (has_changed && !is_new) ++changed_;
+    if (has_changed && !is_new) {
+        ++changed_;
+        remove_from_mac(known.mac);
+    }
+    if (has_changed) ++addresses_[entry.mac];
     known.mac = entry.mac;
     known.interface = entry.interface;
     known.gone_since.reset();
@@ -91,6 +102,7 @@ void KnownNeighbours::expire(UtcTime wall, Duration uptime) {
         Known& known = at->second;
         if (known.gone_since && uptime - *known.gone_since >= policy_.gone_after) {
             events_.push_back({wall, identity_of(at->first), no_holder()});
+            remove_from_mac(known.mac);
             at = known_.erase(at);
             continue;
         }
@@ -99,6 +111,11 @@ void KnownNeighbours::expire(UtcTime wall, Duration uptime) {
             state(at->first, known, wall, uptime);
         ++at;
     }
+}
+
+void KnownNeighbours::remove_from_mac(const Mac& mac) {
+    const auto found = addresses_.find(mac);
+    if (found != addresses_.end() && --found->second == 0) addresses_.erase(found);
 }
 
 std::vector<IdentityEvent> KnownNeighbours::drain_events() { return std::exchange(events_, {}); }

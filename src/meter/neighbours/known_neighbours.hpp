@@ -33,6 +33,8 @@ struct NeighbourPolicy {
     // A neighbour that has gone for that long holds its address no longer.
     Duration gone_after = Duration::minutes(10);
     std::size_t limit = 65'536;  // addresses that are known at a time; more are not used
+    // Of these, addresses of one MAC address: one host of IPv6 may use all of its /64.
+    std::size_t limit_of_a_mac = 256;
 };
 
 // KnownNeighbours::counters() has these in this order.
@@ -41,7 +43,9 @@ inline constexpr std::array<CounterInfo, 5> neighbour_counters = {{
     {"neighbours_changed_total", "Addresses that came with another MAC address than before."},
     {"neighbours_unproven_total",
      "Entries and changes that did not count because the kernel has no proof of them."},
-    {"neighbours_refused_total", "Addresses beyond the limit of known neighbours."},
+    {"neighbours_refused_total",
+     "Times that an address was not used: beyond the limit of known neighbours, or the MAC address "
+     "has 256 others."},
     {"neighbours_lost_total", "Times that the kernel dropped changes; the tables were read again."},
 }};
 
@@ -76,9 +80,11 @@ private:
     [[nodiscard]] bool is_of_interest(const NeighbourEntry& entry) const;
     void on_proof(const NeighbourEntry& entry, UtcTime wall, Duration uptime);
     void state(const Address& address, Known& known, UtcTime wall, Duration uptime);
+    void remove_from_mac(const Mac& mac);
 
     NeighbourPolicy policy_;
     std::map<Address, Known> known_;
+    std::map<Mac, std::size_t> addresses_;  // of each MAC address in known_
     std::vector<IdentityEvent> events_;
     std::uint64_t listing_ = 0;
     std::uint64_t changed_ = 0;

@@ -166,5 +166,31 @@ TEST_F(Neighbours, AreBounded) {
     EXPECT_EQ(counter("neighbours_refused_total"), 1U);
 }
 
+// A host of IPv6 chooses its addresses.
+TEST_F(Neighbours, HaveSoManyAddressesOfOneMac) {
+    known_ = KnownNeighbours{NeighbourPolicy{.limit_of_a_mac = 2}};
+    for (const char* address : {"2001:db8::1", "2001:db8::2", "2001:db8::3"})
+        on(NeighbourState::reachable, first_mac, *parse_address(address));
+    EXPECT_EQ(known_.drain_events().size(), 2U);
+    EXPECT_EQ(counter("neighbours_refused_total"), 1U);
+    on(NeighbourState::reachable, first_mac, *parse_address("2001:db8::2"));
+    EXPECT_EQ(counter("neighbours_refused_total"), 1U);
+    // Another host takes one: the first has a free place.
+    on(NeighbourState::reachable, second_mac, *parse_address("2001:db8::2"));
+    on(NeighbourState::reachable, first_mac, *parse_address("2001:db8::3"));
+    EXPECT_EQ(known_.drain_events().size(), 2U);
+    on(NeighbourState::reachable, first_mac, *parse_address("2001:db8::2"));
+    EXPECT_EQ(counter("neighbours_refused_total"), 2U);
+    EXPECT_EQ(counter("neighbours_known"), 3U);
+    // Addresses that have gone do not count.
+    known_.begin_listing();
+    known_.end_listing(uptime_);
+    pass(policy_.gone_after);
+    EXPECT_EQ(counter("neighbours_known"), 0U);
+    on(NeighbourState::reachable, first_mac, *parse_address("2001:db8::4"));
+    on(NeighbourState::reachable, first_mac, *parse_address("2001:db8::5"));
+    EXPECT_EQ(counter("neighbours_refused_total"), 2U);
+}
+
 }  // namespace
 }  // namespace octroi::neighbours

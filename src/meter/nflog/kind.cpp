@@ -84,6 +84,7 @@ constinit const MeterKind kind{
     .options = meter_options,
     .check_options = check_options,
     .scope = MeterScope::chosen,
+    .has_both_ends = true,
     .counters = chapters,
     .cursor_prefix = source_prefix,
     .open = open,

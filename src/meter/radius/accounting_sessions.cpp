@@ -28,6 +28,15 @@ std::string key_of_nas(const Accounting& accounting, const Address& client) {
     return key.drain();
 }
 
+// Whether a request behind the stop of a session is of another session with the same id. An
+// interim request that was under way when the session ended is not.
+bool begins_again(const Accounting& accounting, UtcTime at, UtcTime closed) {
+    if (at <= closed || accounting.status == StatusType::stop) return false;
+    if (accounting.status == StatusType::start) return true;
+    const std::uint32_t seconds = accounting.session_seconds;  // 0: not stated
+    return seconds > 0 && at - Duration::seconds(seconds) >= closed;
+}
+
 bool is_v4_address(const Identity& identity) {
     const auto prefix = parse_prefix(identity.value);
     return prefix && prefix->address.family == Family::v4 && prefix->length == 32;
@@ -49,14 +58,16 @@ void AccountingSessions::on_request(const Accounting& accounting, const Address&
         case StatusType::stop:
             break;
     }
-    on_session(find_or_add(nas + std::string(accounting.session), at), accounting, at);
+    const std::string key = nas + std::string(accounting.session);
+    const bool is_first = !sessions_.contains(key);
+    on_session(find_or_add(key, at), accounting, at, is_first);
 }
 
 // Also of sessions with a start that did not arrive.
 void AccountingSessions::on_session(Sessions::iterator session, const Accounting& accounting,
-                                    UtcTime at) {
+                                    UtcTime at, bool is_first) {
     Session& known = session->second;
-    if (known.closed && (at <= *known.closed || accounting.status == StatusType::stop)) {
+    if (known.closed && !begins_again(accounting, at, *known.closed)) {
         ++counts_.late;
         for (const Statement& statement : statements_of(accounting))
             if (at < *known.closed) push(at, statement, *known.closed);
@@ -68,14 +79,19 @@ void AccountingSessions::on_session(Sessions::iterator session, const Accounting
         known.held.clear();
         known.counted.reset();
         ++open_;
+        is_first = true;
     }
+    // What a later request states first, the session had at the earliest since the one before.
+    const Duration length =
+        is_first ? length_of(accounting)
+                 : std::min(length_of(accounting), std::max(at - known.last, Duration{}));
     if (policy_.counts_volumes) count(known, accounting, at);
     if (at < known.last)
         ++counts_.late;
     else
         move_last(session, at);
-    accounting.status == StatusType::stop ? on_stop(session, accounting, at)
-                                          : on_alive(session, accounting, at);
+    accounting.status == StatusType::stop ? on_stop(session, accounting, at, length)
+                                          : on_alive(session, accounting, at, length);
 }
 
 AccountingSessions::Sessions::iterator AccountingSessions::find_or_add(const std::string& key,
@@ -112,7 +128,7 @@ std::vector<AccountingSessions::Statement> AccountingSessions::statements_of(
     if (!user && accounting.station.empty()) return statements;
     const Identity holder = user ? *user : identity_of(accounting.station);
     for (const Prefix& prefix : accounting.prefixes) {
-        if (!policy_.networks.empty() && !any_contains(policy_.networks, prefix.address))
+        if (!policy_.networks.empty() && !any_contains(policy_.networks, prefix))
             ++counts_.outside;
         else
             statements.push_back({identity_of(prefix), holder});
@@ -128,10 +144,10 @@ Duration AccountingSessions::length_of(const Accounting& accounting) const {
 }
 
 void AccountingSessions::on_alive(Sessions::iterator session, const Accounting& accounting,
-                                  UtcTime at) {
+                                  UtcTime at, Duration length) {
     end_replaced_address(session, accounting, at);
     for (const Statement& statement : statements_of(accounting))
-        state(session, statement, at, length_of(accounting));
+        state(session, statement, at, length);
 }
 
 // A session has one address of IPv4 at a time. Those of IPv6 may be in different requests.
@@ -164,8 +180,9 @@ void AccountingSessions::state(Sessions::iterator session, const Statement& stat
     } else {
         const bool is_repeated = found->statement.holder == statement.holder &&
                                  at >= found->first &&
-                                 at - found->stated < Duration{policy_.valid_for.ns / 2};
-        if (is_repeated) return;
+                                 at - found->stated < Duration{policy_.valid_for.ns / 2} &&
+                                 is_owned_by(session->first, statement);
+        if (is_repeated) return see(session->first, statement.held, at);
         found->first = std::min(found->first, at);
         found->stated = std::max(found->stated, at);
         found->statement.holder = statement.holder;
@@ -180,23 +197,43 @@ UtcTime AccountingSessions::begin_of(const std::string& session, const Identity&
                                      Duration length) const {
     const auto owner = owners_.find(held);
     if (owner == owners_.end() || owner->second.session == session) return at - length;
-    return std::min(at, std::max(at - length, owner->second.at));
+    return std::min(at, std::max({at - length, owner->second.at, owner->second.seen}));
 }
 
 void AccountingSessions::own(const std::string& session, const Identity& held, UtcTime at) {
     Owner& owner = owners_[held];
-    if (owner.session.empty() || owner.at <= at) owner = {session, at};
+    if (owner.session.empty() || owner.at <= at) owner = {session, at, at};
+}
+
+void AccountingSessions::see(const std::string& session, const Identity& held, UtcTime at) {
+    const auto owner = owners_.find(held);
+    if (owner != owners_.end() && owner->second.session == session)
+        owner->second.seen = std::max(owner->second.seen, at);
+}
+
+// The last event gave the address to this session, or to another open one of the same holder: two
+// sessions of one station do not state it in turn.
+bool AccountingSessions::is_owned_by(const std::string& session, const Statement& statement) const {
+    const auto owner = owners_.find(statement.held);
+    if (owner == owners_.end()) return false;
+    if (owner->second.session == session) return true;
+    const auto other = sessions_.find(owner->second.session);
+    return other != sessions_.end() && !other->second.closed &&
+           std::ranges::any_of(other->second.held, [&](const Held& held) {
+               return held.statement.held == statement.held &&
+                      held.statement.holder == statement.holder;
+           });
 }
 
 // A stop states what the session had, too.
 void AccountingSessions::on_stop(Sessions::iterator session, const Accounting& accounting,
-                                 UtcTime at) {
+                                 UtcTime at, Duration length) {
     std::vector<Held>& all = session->second.held;
     for (const Statement& statement : statements_of(accounting)) {
         const bool is_known = std::ranges::any_of(
             all, [&](const Held& held) { return held.statement.held == statement.held; });
         if (is_known || all.size() == held_max) continue;
-        const UtcTime begun = begin_of(session->first, statement.held, at, length_of(accounting));
+        const UtcTime begun = begin_of(session->first, statement.held, at, length);
         if (begun >= at) continue;
         push(begun, statement, at);
         own(session->first, statement.held, begun);
@@ -220,7 +257,7 @@ void AccountingSessions::end_holding(const std::string& session, const Held& hel
     const UtcTime end = at == held.stated ? at + Duration{1} : at;
     if (is_own || owner == owners_.end() || owner->second.at > end)
         push(end, {held.statement.held, no_holder()}, UtcTime::max());
-    if (is_own) owner->second.at = end;
+    if (is_own) owner->second.at = owner->second.seen = end;
 }
 
 void AccountingSessions::on_restart(const std::string& nas, UtcTime at) {

@@ -67,11 +67,18 @@ struct SessionCounts {
     std::uint64_t evicted = 0;    // sessions, because there were too many
 };
 
+// The counts of the latest request of a session that had some.
+struct LatestCounts {
+    radius::SessionVolume volume;
+    UtcTime at;
+    std::uint32_t session_seconds = 0;  // 0: not stated, or before a restart
+};
+
 class AccountingSessions {
 public:
     explicit AccountingSessions(SessionPolicy policy) : policy_(std::move(policy)) {}
 
-    // client: the sender of the request. at: event_time().
+    // client: the sender of the request. at: event_time(), of a request that is not too old.
     void on_request(const radius::Accounting& accounting, const Address& client, UtcTime at);
     // Removes sessions that ended, or had no request for policy.valid_for. Call it now and then.
     void expire(UtcTime now);
@@ -104,11 +111,7 @@ private:
         UtcTime first;   // of the events
         UtcTime stated;  // of the last event
     };
-    // The counts of the latest request that had some.
-    struct Counted {
-        radius::SessionVolume volume;
-        UtcTime at;
-    };
+    using Counted = LatestCounts;
     struct Session {
         std::vector<Held> held;
         std::optional<Counted> counted;
@@ -123,18 +126,25 @@ private:
     // The session that an address was last stated for.
     struct Owner {
         std::string session;
-        UtcTime at;  // of the last event about it
+        UtcTime at;    // of the last event about it
+        UtcTime seen;  // of the last request of the session that stated it
     };
 
     [[nodiscard]] std::optional<Identity> user_of(const radius::Accounting& accounting);
     [[nodiscard]] std::vector<Statement> statements_of(const radius::Accounting& accounting);
     [[nodiscard]] Duration length_of(const radius::Accounting& accounting) const;
     [[nodiscard]] Sessions::iterator find_or_add(const std::string& key, UtcTime at);
-    void on_session(Sessions::iterator session, const radius::Accounting& accounting, UtcTime at);
-    void on_alive(Sessions::iterator session, const radius::Accounting& accounting, UtcTime at);
-    void on_stop(Sessions::iterator session, const radius::Accounting& accounting, UtcTime at);
+    // is_first: no request of the session is known.
+    void on_session(Sessions::iterator session, const radius::Accounting& accounting, UtcTime at,
+                    bool is_first);
+    // length: for how long before `at` the session has had what the request states first.
+    void on_alive(Sessions::iterator session, const radius::Accounting& accounting, UtcTime at,
+                  Duration length);
+    void on_stop(Sessions::iterator session, const radius::Accounting& accounting, UtcTime at,
+                 Duration length);
     void on_restart(const std::string& nas, UtcTime at);
     void count(Session& session, const radius::Accounting& accounting, UtcTime at);
+    void count_increase(Session& session, const radius::Accounting& accounting, UtcTime at);
     void describe(Session& session, const radius::Accounting& accounting) const;
     void close(Sessions::iterator session, UtcTime at);
     void state(Sessions::iterator session, const Statement& statement, UtcTime at, Duration length);
@@ -144,6 +154,8 @@ private:
     [[nodiscard]] UtcTime begin_of(const std::string& session, const Identity& held, UtcTime at,
                                    Duration length) const;
     void own(const std::string& session, const Identity& held, UtcTime at);
+    void see(const std::string& session, const Identity& held, UtcTime at);
+    [[nodiscard]] bool is_owned_by(const std::string& session, const Statement& statement) const;
     void push(UtcTime at, const Statement& statement, UtcTime until);
     void drop_owner(const std::string& session, const Identity& held);
     void move_last(Sessions::iterator session, UtcTime at);

@@ -106,6 +106,58 @@ TEST_F(RadiusSessions, DoNotBeginBeforeAnotherSessionOfTheAddress) {
     EXPECT_EQ(on(interim), (Texts{"11:59:00Z 10.0.0.1/32 > bob", "12:00:00Z 10.0.0.1/32 > bob"}));
 }
 
+// Acct-Session-Time is the length of the session, not that of its new address.
+TEST_F(RadiusSessions, DoNotBackdateAnAddressThatChanged) {
+    (void)on(request(StatusType::start, "1", "alice", {"10.0.0.1"}), Duration::hours(-2));
+    (void)on(request(StatusType::interim, "1", "alice", {"10.0.0.1"}), Duration::minutes(-10));
+    Accounting changed = request(StatusType::interim, "1", "alice", {"10.0.0.2"});
+    changed.session_seconds = 7200;
+    EXPECT_EQ(on(changed), (Texts{"12:00:00Z 10.0.0.1/32 > nobody", "11:50:00Z 10.0.0.2/32 > alice",
+                                  "12:00:00Z 10.0.0.2/32 > alice"}));
+    Accounting stop = request(StatusType::stop, "1", "alice", {"2001:db8::/64"});
+    stop.session_seconds = 7260;
+    EXPECT_EQ(on(stop, Duration::minutes(1)),
+              (Texts{"12:00:00Z 2001:db8::/64 > alice", "12:01:00Z 10.0.0.2/32 > nobody",
+                     "12:01:00Z 2001:db8::/64 > nobody"}));
+}
+
+// The requests of alice that changed nothing show that she had the address.
+TEST_F(RadiusSessions, DoNotBeginBeforeTheLastRequestOfAnother) {
+    (void)on(request(StatusType::start, "1", "alice", {"10.0.0.1"}), Duration::hours(-1));
+    (void)on(request(StatusType::interim, "1", "alice", {"10.0.0.1"}), Duration::minutes(-5));
+    Accounting interim = request(StatusType::interim, "2", "bob", {"10.0.0.1"});
+    interim.session_seconds = 3600;
+    EXPECT_EQ(on(interim), (Texts{"11:55:00Z 10.0.0.1/32 > bob", "12:00:00Z 10.0.0.1/32 > bob"}));
+}
+
+// A late stop of alice compares with the start of bob, not with his last request.
+TEST_F(RadiusSessions, AreNotEndedByALateStopOfAnother) {
+    (void)on(request(StatusType::start, "1", "alice", {"10.0.0.1"}));
+    (void)on(request(StatusType::start, "2", "bob", {"10.0.0.1"}), Duration::seconds(10));
+    (void)on(request(StatusType::interim, "2", "bob", {"10.0.0.1"}), Duration::seconds(60));
+    EXPECT_EQ(on(request(StatusType::stop, "1", "alice"), Duration::seconds(11)), Texts{});
+}
+
+// A start that another server has kept for hours comes with the time of its receipt.
+TEST_F(RadiusSessions, TakeTheirAddressBackWithTheNextRequest) {
+    (void)on(request(StatusType::start, "2", "bob", {"10.0.0.1"}));
+    (void)on(request(StatusType::start, "1", "alice", {"10.0.0.1"}), Duration::seconds(10));
+    EXPECT_EQ(on(request(StatusType::interim, "2", "bob", {"10.0.0.1"}), Duration::seconds(60)),
+              Texts{"12:01:00Z 10.0.0.1/32 > bob"});
+    EXPECT_EQ(on(request(StatusType::interim, "2", "bob", {"10.0.0.1"}), Duration::seconds(120)),
+              Texts{});
+}
+
+// A station that moves: the old access point still sends interim requests.
+TEST_F(RadiusSessions, OfOneHolderDoNotStateItInTurn) {
+    const char* const mac = "02:00:00:00:00:01";
+    (void)on(request(StatusType::start, "1", "alice", {}, mac));
+    (void)on(request(StatusType::start, "2", "alice", {}, mac), Duration::seconds(10));
+    EXPECT_EQ(on(request(StatusType::interim, "1", "alice", {}, mac), Duration::seconds(60)),
+              Texts{});
+    EXPECT_EQ(on(request(StatusType::stop, "1", "alice", {}, mac), Duration::seconds(70)), Texts{});
+}
+
 TEST_F(RadiusSessions, ALateStopDoesNotEndTheNextSession) {
     (void)on(request(StatusType::start, "1", "alice", {"10.0.0.1"}));
     (void)on(request(StatusType::start, "2", "bob", {"10.0.0.1"}), Duration::seconds(10));
@@ -143,6 +195,23 @@ TEST_F(RadiusSessions, LateRequestsOfAnEndedSessionReopenNothing) {
               Texts{"12:00:20Z 10.0.0.7/32 > bob"});
 }
 
+// Without Event-Timestamp a request that was overtaken by the stop has a time behind it.
+TEST_F(RadiusSessions, AnInterimBehindTheStopReopensNothing) {
+    (void)on(request(StatusType::start, "1", "alice", {"10.0.0.1"}), Duration::minutes(-10));
+    (void)on(request(StatusType::stop, "1", "alice"));
+    Accounting interim = request(StatusType::interim, "1", "alice", {"10.0.0.1"});
+    EXPECT_EQ(on(interim, Duration::seconds(3)), Texts{});
+    interim.session_seconds = 590;
+    EXPECT_EQ(on(interim, Duration::seconds(3)), Texts{});
+    EXPECT_EQ(sessions_.open_sessions(), 0U);
+    EXPECT_EQ(sessions_.counts().late, 2U);
+    // The session began after the stop.
+    interim.session_seconds = 50;
+    EXPECT_EQ(on(interim, Duration::seconds(60)),
+              (Texts{"12:00:10Z 10.0.0.1/32 > alice", "12:01:00Z 10.0.0.1/32 > alice"}));
+    EXPECT_EQ(sessions_.open_sessions(), 1U);
+}
+
 TEST_F(RadiusSessions, HaveOneAddressOfIpv4) {
     (void)on(request(StatusType::start, "1", "alice", {"10.0.0.1", "2001:db8::/64"}));
     EXPECT_EQ(on(request(StatusType::interim, "1", "alice", {"10.0.0.2"}), second),
@@ -175,6 +244,10 @@ TEST_F(RadiusSessions, OnlyNetworksOfThePolicyCount) {
     some.on_request(request(StatusType::start, "1", "alice", {"10.0.0.1", "10.0.1.1"}), nas, noon);
     EXPECT_EQ(some.drain_events().size(), 1U);
     EXPECT_EQ(some.counts().outside, 1U);
+    // The address of the prefix is inside, and most of the prefix is not.
+    some.on_request(request(StatusType::start, "2", "alice", {"10.0.0.0/23"}), nas, noon);
+    EXPECT_TRUE(some.drain_events().empty());
+    EXPECT_EQ(some.counts().outside, 2U);
 }
 
 TEST_F(RadiusSessions, AreTheSameAfterARestart) {

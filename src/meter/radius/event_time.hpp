@@ -8,18 +8,21 @@
 
 namespace octroi::radius_meter {
 
-// A request is not older than that: a longer Acct-Delay-Time, or an Event-Timestamp before, is an
-// error of the NAS.
+// An older request states nothing: its address may have had other holders since.
 inline constexpr Duration event_age_max = Duration::hours(24);
+// A larger difference between Event-Timestamp and receipt minus Acct-Delay-Time is reported.
+inline constexpr Duration clock_error_max = Duration::minutes(5);
 
 struct EventTime {
     UtcTime at;
-    bool is_corrected = false;  // what the NAS stated cannot be right
+    // The clock of the NAS differs by more than clock_error_max, or the request was sent again
+    // without an Acct-Delay-Time; also if is_too_old.
+    bool is_doubtful = false;
+    bool is_too_old = false;  // by more than event_age_max
 };
 
-// Event-Timestamp, not later than the time of receipt minus Acct-Delay-Time, and at most
-// event_age_max before it. Without a usable Event-Timestamp: receipt minus delay. A clock of a NAS
-// that is a few seconds ahead is no error; more than five minutes count as one.
+// Event-Timestamp, not later than the time of receipt minus Acct-Delay-Time. Receipt minus delay
+// without an Event-Timestamp, or with one of more than a year before (a clock that was never set).
 [[nodiscard]] EventTime event_time(const radius::Accounting& accounting, UtcTime received);
 
 }  // namespace octroi::radius_meter

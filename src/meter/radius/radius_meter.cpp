@@ -9,8 +9,7 @@
 #include "host/log_limit.hpp"
 #include "host/pause.hpp"
 #include "meter/journal/identity.hpp"
-#include "meter/radius/event_time.hpp"
-#include "meter/radius/radius_cursor.hpp"
+#include "meter/journal/saved_position.hpp"
 
 namespace octroi::radius_meter {
 namespace {
@@ -20,6 +19,7 @@ constinit LimitedLog unknown_clients("radius_unknown_client");
 constinit LimitedLog wrong_secrets("radius_wrong_secret");
 constinit LimitedLog malformed_requests("radius_malformed");
 constinit LimitedLog unreadable_clients("radius_clients_unreadable");
+constinit LimitedLog doubtful_times("radius_doubtful_time");
 
 // Datagrams that one pull receives and decodes at most.
 constexpr int batches_of_a_pull = 4;
@@ -32,7 +32,8 @@ RadiusMeter::RadiusMeter(RadiusMeterOptions options, OwnFolder folder,
                          std::unique_ptr<ReplySender> replies, const Clock& clock)
     : options_(std::move(options)),
       folder_(std::move(folder)),
-      source_(std::move(source)),
+      source_(std::make_unique<CheckedSource>(
+          std::move(source), [this](const journal::Message& m) { return check(m).has_value(); })),
       replies_(std::move(replies)),
       clock_(clock),
       states_(folder_),
@@ -66,15 +67,15 @@ Status RadiusMeter::check_ledger() const {
 Status RadiusMeter::resume(std::span<const Cursor> known) {
     TRY_ASSIGN(const std::string id, journal::journal_id(folder_));
     cursor_.source = std::string(radius_source_prefix) + id;
-    RadiusPosition position;
+    journal::SavedPosition position;
     for (const Cursor& cursor : known) {
         if (cursor.source != cursor_.source) continue;
         cursor_ = cursor;
-        TRY_ASSIGN(position, decode_radius_position(cursor.position));
+        TRY_ASSIGN(position, journal::decode_saved_position(cursor.position));
     }
     TRY(check_ledger());
-    if (!position.state.empty()) {
-        const auto content = read_state_file(states_.path_of(position.state));
+    if (!position.snapshot.empty()) {
+        const auto content = read_state_file(states_.path_of(position.snapshot));
         const Status restored =
             content ? sessions_.restore(*content) : Status(std::unexpected(content.error()));
         if (!restored)
@@ -83,7 +84,7 @@ Status RadiusMeter::resume(std::span<const Cursor> known) {
     }
     options_.journal.id = id;
     TRY_ASSIGN(journal_, journal::Journal::open(folder_, options_.journal, position.at));
-    state_ = position.state;
+    state_ = position.snapshot;
     reached_ = position.at;
     if (journal_->lost() > 0)
         report_damage(
@@ -100,22 +101,30 @@ void RadiusMeter::report_damage(std::string text) {
     notice_ += (notice_.empty() ? "" : ". ") + std::move(text);
 }
 
-// The datagrams that were received are on the disk when this returns.
+// The datagrams that were accepted are on the disk when this returns.
 Result<std::size_t> RadiusMeter::receive() {
-    std::size_t received = 0;
+    const std::uint64_t before = source_->examined();
+    std::size_t accepted = 0;
     for (int batch = 0; batch < batches_of_a_pull; ++batch) {
+        const std::uint64_t examined = source_->examined();
         TRY_ASSIGN(const std::size_t got, journal_->writer().receive(*source_, clock_.now()));
-        received += got;
-        if (got < datagram_batch) break;
+        accepted += got;
+        if (source_->examined() == examined) break;
     }
-    if (received > 0) TRY(journal_->sync());
-    return received;
+    if (accepted > 0) TRY(journal_->sync());
+    return static_cast<std::size_t>(source_->examined() - before);
+}
+
+// Without a client, requests of an earlier process cannot be checked, and that process may have
+// answered them. There are no requests of this process then.
+bool RadiusMeter::waits_for_clients() const {
+    return options_.clients.clients().size() == 0 && !journal_->reads_own_messages();
 }
 
 std::size_t RadiusMeter::decode(std::size_t messages_max, ReadingSink& sink) {
     journal::Message message;
     std::size_t messages = 0;
-    while (messages < messages_max && journal_->reader().next(message)) {
+    while (messages < messages_max && !waits_for_clients() && journal_->reader().next(message)) {
         on_message(message);
         ++messages;
     }
@@ -177,37 +186,48 @@ void RadiusMeter::add_readings(const SessionTraffic& traffic, std::vector<Readin
 }
 
 void RadiusMeter::on_message(const journal::Message& message) {
+    const auto checked = check(message);
+    if (checked) return on_request(checked->packet, checked->secret, message);
+    // Its NAS does not repeat a request that the earlier process has answered.
+    if (!journal_->reads_own_messages())
+        add_loss({LossReason::corrupt, {message.received, message.received + Duration{1}}, {}});
+}
+
+std::optional<RadiusMeter::Checked> RadiusMeter::check(const journal::Message& message) {
     const auto secret = options_.clients.clients().secret_of(message.sender);
     if (!secret) {
         ++counts_.unknown_client;
-        return unknown_clients.warning([&] {
+        unknown_clients.warning([&] {
             return fmt::format(
                 "meter {}: datagram of {} refused: it is no RADIUS client. Next: add a line to "
                 "`clients` if it is a NAS of yours",
                 options_.meter, to_string(message.sender));
         });
+        return std::nullopt;
     }
     const auto packet = radius::decode_packet(message.octets);
     if (!packet || packet->code != radius::accounting_request) {
         ++counts_.malformed;
-        return malformed_requests.warning([&] {
+        malformed_requests.warning([&] {
             return fmt::format(
                 "meter {}: datagram of {} is no whole Accounting-Request (code {}). Next: send "
                 "accounting only to this port; capture some with tcpdump",
                 options_.meter, to_string(message.sender),
                 packet ? static_cast<int>(packet->code) : 0);
         });
+        return std::nullopt;
     }
     if (!radius::is_authentic(*packet, *secret)) {
         ++counts_.wrong_secret;
-        return wrong_secrets.warning([&] {
+        wrong_secrets.warning([&] {
             return fmt::format(
                 "meter {}: request of {} refused: it was made with another secret. Next: compare "
                 "the secret of the NAS with its line in `clients`",
                 options_.meter, to_string(message.sender));
         });
+        return std::nullopt;
     }
-    on_request(*packet, *secret, message);
+    return Checked{*packet, *secret};
 }
 
 void RadiusMeter::on_request(const radius::Packet& packet, std::string_view secret,
@@ -230,9 +250,33 @@ void RadiusMeter::on_request(const radius::Packet& packet, std::string_view secr
     if (accounting->status == radius::StatusType::other) ++counts_.other;
     counts_.refused_values += accounting->refused;
     const EventTime time = event_time(*accounting, message.received);
-    if (time.is_corrected) ++counts_.corrected_times;
-    sessions_.on_request(*accounting, message.sender, time.at);
+    if (time.is_doubtful) report_doubtful_time(message.sender, time);
+    if (time.is_too_old)
+        add_volume_loss(*accounting, message.received);
+    else
+        sessions_.on_request(*accounting, message.sender, time.at);
     answer(packet, secret, message);
+}
+
+void RadiusMeter::report_doubtful_time(const Address& client, const EventTime& time) {
+    ++counts_.corrected_times;
+    doubtful_times.warning([&] {
+        return fmt::format(
+            "meter {}: a request of {} has a time more than five minutes from its receipt{}. Next: "
+            "set the clock of the NAS (NTP)",
+            options_.meter, to_string(client),
+            time.is_too_old ? ", and by more than a day: it states nothing" : "");
+    });
+}
+
+// Of a request that is not used. The next request of the session has the volume of all others.
+void RadiusMeter::add_volume_loss(const radius::Accounting& accounting, UtcTime received) {
+    const bool is_last = accounting.status == radius::StatusType::stop;
+    if (!options_.policy.counts_volumes || !is_last || !accounting.volume) return;
+    const std::uint64_t input = accounting.volume->input_octets;
+    const std::uint64_t octets =
+        input + std::min(accounting.volume->output_octets, UINT64_MAX - input);
+    add_loss({LossReason::truncated, {received, received + Duration{1}}, octets});
 }
 
 // A request of an earlier process is not answered: its NAS has sent it again, or has given up.
@@ -248,7 +292,8 @@ Result<Pull> RadiusMeter::pull(ReadingSink& sink, Duration wait) {
     TRY_ASSIGN(const std::size_t received, receive());
     const std::size_t messages = decode(messages_of_a_pull, sink);
     // Only a commit frees the journal.
-    if (journal_->held_octets() > journal_->limit_octets() / 2) return Pull::checkpoint;
+    if (!waits_for_clients() && journal_->held_octets() > journal_->limit_octets() / 2)
+        return Pull::checkpoint;
     if (received > 0 || messages > 0) return Pull::more;
     if (journal_->writer().is_full() || source_->descriptor() < 0)
         pause_for(wait);
@@ -270,7 +315,7 @@ Result<Checkpoint> RadiusMeter::checkpoint(ReadingSink& sink) {
     }
     has_changed_ = false;
     ++cursor_.version;
-    cursor_.position = encode(RadiusPosition{at, state_});
+    cursor_.position = encode(journal::SavedPosition{at, state_});
     cursor_.note = fmt::format("{} sessions", sessions_.open_sessions());
     reached_ = at;
     Checkpoint made;

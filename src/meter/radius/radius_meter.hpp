@@ -6,7 +6,8 @@
 //
 // A request is in the journal, and the journal is synced to the disk, before it is answered: a NAS
 // repeats a request without an answer, so neither a kill nor a power cut loses one. Requests that
-// are decoded again after a restart state the same events.
+// are decoded again after a restart state the same events. Only requests of known clients with the
+// right secret go into the journal (CheckedSource).
 //
 // All on the driver's thread. Requests that wait while a batch is committed are in the buffer of
 // the socket.
@@ -25,7 +26,9 @@
 #include "meter/journal/journal.hpp"
 #include "meter/meter.hpp"
 #include "meter/radius/accounting_sessions.hpp"
+#include "meter/radius/checked_source.hpp"
 #include "meter/radius/clients_file.hpp"
+#include "meter/radius/event_time.hpp"
 #include "meter/radius/recent_requests.hpp"
 #include "meter/state/state_files.hpp"
 #include "record/volume_limits.hpp"
@@ -48,7 +51,9 @@ inline constexpr std::array<CounterInfo, 18> radius_counters = {{
      "Datagrams of clients that are no whole Accounting-Request. Not answered."},
     {"radius_refused_values_total", "Attributes with a value that they cannot have. Not used."},
     {"radius_corrected_times_total",
-     "Requests with a time that cannot be right. They have the time of their receipt."},
+     "Requests with a time more than five minutes from their receipt. One that is ahead, or that a "
+     "clock which was never set has made, is not used: the receipt counts. One of more than a day "
+     "before states nothing."},
     {"radius_late_total", "Requests that are older than another one of their session."},
     {"radius_outside_total", "Addresses outside of `networks`."},
     {"radius_bad_users_total", "Requests with a user name that no identity can have."},
@@ -104,6 +109,11 @@ private:
         std::uint64_t implausible = 0;
     };
 
+    struct Checked {
+        radius::Packet packet;    // refers to the message
+        std::string_view secret;  // valid until the clients are read again
+    };
+
     RadiusMeter(RadiusMeterOptions options, OwnFolder folder,
                 std::unique_ptr<DatagramSource> source, std::unique_ptr<ReplySender> replies,
                 const Clock& clock);
@@ -112,12 +122,18 @@ private:
     void report_damage(std::string text);
     void add_loss(const SessionLoss& loss);
     void refresh_clients();
+    // Returns the number of datagrams that were taken from the socket.
     [[nodiscard]] Result<std::size_t> receive();
+    [[nodiscard]] bool waits_for_clients() const;
     // Returns the number of messages.
     [[nodiscard]] std::size_t decode(std::size_t messages_max, ReadingSink& sink);
+    // Whether it is an Accounting-Request of a client with its secret; counts it if not.
+    [[nodiscard]] std::optional<Checked> check(const journal::Message& message);
     void on_message(const journal::Message& message);
     void on_request(const radius::Packet& packet, std::string_view secret,
                     const journal::Message& message);
+    void report_doubtful_time(const Address& client, const EventTime& time);
+    void add_volume_loss(const radius::Accounting& accounting, UtcTime received);
     void hand_over(ReadingSink& sink);
     void add_readings(const SessionTraffic& traffic, std::vector<Reading>& readings);
     void answer(const radius::Packet& packet, std::string_view secret,
@@ -125,7 +141,7 @@ private:
 
     RadiusMeterOptions options_;
     OwnFolder folder_;
-    std::unique_ptr<DatagramSource> source_;
+    std::unique_ptr<CheckedSource> source_;
     std::unique_ptr<ReplySender> replies_;
     const Clock& clock_;
     StateFiles states_;

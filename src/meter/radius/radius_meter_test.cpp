@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "meter/radius/radius_meter.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -60,12 +61,13 @@ protected:
         options.folder = folder_.file("radius");
         options.journal.shape = {512, 64};
         options.journal.ready_octets = 0;
-        options.journal.limit_octets = std::uint64_t{64} << 20U;
+        options.journal.limit_octets = journal_octets_;
         options.journal.boot_id = "boot";
         options.policy.counts_volumes = counts_volumes_;
-        std::ofstream(folder_.file("clients")) << clients_;
+        std::filesystem::remove(folder_.file("clients"));
+        if (has_clients_) std::ofstream(folder_.file("clients")) << clients_;
         options.clients = ClientsFile(folder_.file("clients"));
-        ASSERT_TRUE(options.clients.refresh());
+        ASSERT_EQ(options.clients.refresh().has_value(), has_clients_);
         auto source = std::make_unique<FakeDatagrams>();
         source_ = source.get();
         auto meter = RadiusMeter::open(std::move(options), std::move(source),
@@ -117,6 +119,8 @@ protected:
     SentReplies replies_;
     std::vector<Cursor> known_;
     bool counts_volumes_ = false;
+    bool has_clients_ = true;
+    std::uint64_t journal_octets_ = std::uint64_t{64} << 20U;
     std::string clients_ = "192.0.2.0/24 s3cret\n";
     FakeDatagrams* source_ = nullptr;
     std::unique_ptr<RadiusMeter> meter_;
@@ -230,10 +234,11 @@ TEST_F(RadiusMeterTest, ADamagedStateIsReported) {
 
 // More than the journal holds: it asks for commits, and goes on.
 TEST_F(RadiusMeterTest, AFloodAsksForCommits) {
-    const std::string large(60'000, 'x');
+    journal_octets_ = std::uint64_t{1} << 20U;
+    open();
     int commits = 0;
     for (int i = 0; i < 3000; ++i) {
-        send(large, *parse_address("198.51.100.1"));
+        send(Attributes().number(40, 9).request(static_cast<std::uint8_t>(i % 256), secret));
         const auto pulled = meter_->pull(sink_, Duration{});
         ASSERT_TRUE(pulled) << pulled.error().text;
         if (*pulled != Pull::checkpoint) continue;
@@ -241,9 +246,108 @@ TEST_F(RadiusMeterTest, AFloodAsksForCommits) {
         ++commits;
     }
     EXPECT_GT(commits, 0);
-    EXPECT_EQ(counter("radius_unknown_client_total"), 3000U);
+    EXPECT_EQ(counter("radius_requests_total"), 3000U);
     send(start(1, "alice", "10.0.0.1"));
     EXPECT_EQ(pull().size(), 1U);
+}
+
+// The limit of the journal is smaller than these datagrams.
+TEST_F(RadiusMeterTest, RefusedDatagramsAreNotInTheJournal) {
+    journal_octets_ = std::uint64_t{1} << 20U;
+    open();
+    const std::string large(60'000, 'x');
+    const std::string wrong = Attributes().number(40, 1).text(44, "1").request(2, "wrong");
+    for (int i = 0; i < 300; ++i) {
+        send(large, *parse_address("198.51.100.1"));
+        send(large);
+        send(wrong);
+        EXPECT_EQ(meter_->pull(sink_, Duration{}).value(), Pull::more);
+    }
+    EXPECT_EQ(counter("radius_unknown_client_total"), 300U);
+    EXPECT_EQ(counter("radius_malformed_total"), 300U);
+    EXPECT_EQ(counter("radius_wrong_secret_total"), 300U);
+    open();  // nothing is left to be decoded
+    EXPECT_EQ(pull(), Texts{});
+    EXPECT_EQ(counter("radius_unknown_client_total"), 0U);
+    EXPECT_TRUE(commit().losses.empty());
+}
+
+// Among many others, and with octets behind the packet.
+TEST_F(RadiusMeterTest, RequestsAmongRefusedDatagramsCount) {
+    for (int i = 0; i < 100; ++i) {
+        send("hello");
+        const auto id = static_cast<std::uint8_t>(i);
+        send(start(id, fmt::format("u{}", i).c_str(), fmt::format("10.0.0.{}", i + 1).c_str()) +
+             std::string(5000, '\0'));
+    }
+    EXPECT_EQ(pull().size(), 100U);
+    EXPECT_EQ(replies_.octets.size(), 100U);
+    EXPECT_EQ(counter("radius_malformed_total"), 100U);
+}
+
+// The process of before has answered it: the NAS does not send it again.
+TEST_F(RadiusMeterTest, RequestsOfBeforeWaitForTheClients) {
+    send(start(1, "alice", "10.0.0.1"));
+    (void)pull();
+    has_clients_ = false;
+    open();
+    EXPECT_EQ(pull(), Texts{});
+    (void)commit();
+    EXPECT_EQ(pull(), Texts{});
+    EXPECT_EQ(counter("radius_unknown_client_total"), 0U);
+    std::ofstream(folder_.file("clients")) << clients_;
+    (void)commit();
+    EXPECT_EQ(pull(), Texts{"12:00:00Z 10.0.0.1/32 > alice"});
+    EXPECT_TRUE(commit().losses.empty());
+}
+
+TEST_F(RadiusMeterTest, ARefusedRequestOfBeforeIsALoss) {
+    send(start(1, "alice", "10.0.0.1"));
+    (void)pull();
+    clients_ = "198.51.100.0/24 other secret\n";
+    open();
+    EXPECT_EQ(pull(), Texts{});
+    EXPECT_EQ(counter("radius_unknown_client_total"), 1U);
+    const Checkpoint made = commit();
+    ASSERT_EQ(made.losses.size(), 1U);
+    EXPECT_EQ(made.losses[0].reason, LossReason::corrupt);
+    EXPECT_EQ(made.losses[0].interval.begin, clock_.now());
+    EXPECT_TRUE(commit().losses.empty());
+}
+
+TEST_F(RadiusMeterTest, ATooOldRequestStatesNothing) {
+    counts_volumes_ = true;
+    open();
+    send(start(1, "alice", "10.0.0.1"));
+    EXPECT_EQ(pull().size(), 1U);
+    const auto at = [&](Duration age) {
+        return static_cast<std::uint32_t>((clock_.now() - age).ns / Duration::seconds(1).ns);
+    };
+    send(Attributes()
+             .number(40, 1)
+             .text(44, "bob")
+             .text(1, "bob")
+             .address(8, "10.0.0.1")
+             .number(55, at(Duration::hours(25)))
+             .request(2, secret));
+    EXPECT_EQ(pull(), Texts{});
+    EXPECT_EQ(replies_.octets.size(), 2U);
+    EXPECT_EQ(counter("radius_corrected_times_total"), 1U);
+    EXPECT_EQ(counter("radius_sessions"), 1U);
+    // Its volume is not in another request.
+    send(Attributes()
+             .number(40, 2)
+             .text(44, "bob")
+             .text(1, "bob")
+             .number(42, 700)
+             .number(43, 9000)
+             .number(55, at(Duration::hours(25)))
+             .request(3, secret));
+    EXPECT_EQ(pull(), Texts{});
+    const Checkpoint made = commit();
+    ASSERT_EQ(made.losses.size(), 1U);
+    EXPECT_EQ(made.losses[0].bytes_bound, 9700U);
+    EXPECT_EQ(made.observed, Volume{});
 }
 
 class VolumeSink final : public FlowSink {

@@ -2,9 +2,9 @@
 // Clients, times and repeated requests.
 #include <gtest/gtest.h>
 
+#include "meter/journal/saved_position.hpp"
 #include "meter/radius/clients.hpp"
 #include "meter/radius/event_time.hpp"
-#include "meter/radius/radius_cursor.hpp"
 #include "meter/radius/recent_requests.hpp"
 
 namespace octroi::radius_meter {
@@ -42,7 +42,8 @@ TEST(RadiusEventTime, IsBoundedByTheReceipt) {
         if (stated) accounting.event_time = received + *stated;
         accounting.delay = delay;
         const EventTime made = event_time(accounting, received);
-        return std::pair{made.at - received, made.is_corrected};
+        EXPECT_FALSE(made.is_too_old);
+        return std::pair{made.at - received, made.is_doubtful};
     };
     const auto s = [](std::int64_t seconds) { return Duration::seconds(seconds); };
     EXPECT_EQ(time({}, {}), (std::pair{s(0), false}));
@@ -51,9 +52,24 @@ TEST(RadiusEventTime, IsBoundedByTheReceipt) {
     EXPECT_EQ(time(s(-10), s(30)), (std::pair{s(-30), false}));
     EXPECT_EQ(time(s(2), {}), (std::pair{s(0), false}));
     EXPECT_EQ(time(s(301), {}), (std::pair{s(0), true}));
-    EXPECT_EQ(time(s(-86'400), {}), (std::pair{s(-86'400), false}));
-    EXPECT_EQ(time(s(-86'401), {}), (std::pair{s(0), true}));
-    EXPECT_EQ(time({}, s(4'294'967'295)), (std::pair{s(0), true}));
+    EXPECT_EQ(time(s(-300), {}), (std::pair{s(-300), false}));
+    EXPECT_EQ(time(s(-301), {}), (std::pair{s(-301), true}));
+    EXPECT_EQ(time(s(-86'400), {}), (std::pair{s(-86'400), true}));
+    EXPECT_EQ(time(s(-86'400), s(86'390)), (std::pair{s(-86'400), false}));
+    // A clock that was never set.
+    EXPECT_EQ(time(s(-1'600'000'000), {}), (std::pair{s(0), true}));
+}
+
+TEST(RadiusEventTime, IsTooOldAfterADay) {
+    const UtcTime received = UtcTime::from_seconds(1'700'000'000);
+    radius::Accounting accounting;
+    accounting.event_time = received - Duration::seconds(86'401);
+    EXPECT_TRUE(event_time(accounting, received).is_too_old);
+    EXPECT_TRUE(event_time(accounting, received).is_doubtful);
+    accounting.event_time.reset();
+    accounting.delay = Duration::seconds(4'294'967'295);
+    EXPECT_TRUE(event_time(accounting, received).is_too_old);
+    EXPECT_TRUE(event_time(accounting, received).is_doubtful);
 }
 
 TEST(RadiusRequests, ThatAreSentAgainAreRecognised) {
@@ -76,12 +92,13 @@ TEST(RadiusRequests, ThatAreSentAgainAreRecognised) {
 }
 
 TEST(RadiusCursor, KeepsThePosition) {
-    const auto position = decode_radius_position(encode(RadiusPosition{{7, 9}, "state-1"}));
+    const auto position =
+        journal::decode_saved_position(encode(journal::SavedPosition{{7, 9}, "state-1"}));
     ASSERT_TRUE(position);
     EXPECT_EQ(position->at, (journal::Position{7, 9}));
-    EXPECT_EQ(position->state, "state-1");
-    EXPECT_FALSE(decode_radius_position(""));
-    EXPECT_FALSE(decode_radius_position("\x02" + std::string(16, '\0')));
+    EXPECT_EQ(position->snapshot, "state-1");
+    EXPECT_FALSE(journal::decode_saved_position(""));
+    EXPECT_FALSE(journal::decode_saved_position("\x02" + std::string(16, '\0')));
 }
 
 }  // namespace

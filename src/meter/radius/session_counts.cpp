@@ -20,6 +20,18 @@ std::uint64_t octets_of(const SessionVolume& volume) {
                : volume.input_octets + volume.output_octets;
 }
 
+// Of the same session: Acct-Session-Time (0: not stated) is smaller.
+bool is_older(const Accounting& accounting, std::uint32_t session_seconds) {
+    return accounting.session_seconds > 0 && accounting.session_seconds < session_seconds;
+}
+
+// By its Acct-Session-Time, the session has begun after that time: another one with the same id.
+// A second is what the times are rounded by.
+bool began_after(const Accounting& accounting, UtcTime at, UtcTime time) {
+    if (accounting.session_seconds == 0) return false;
+    return at - Duration::seconds(accounting.session_seconds) + Duration::seconds(1) >= time;
+}
+
 }  // namespace
 
 // The address of IPv4 before those of IPv6: most NAS state it in each request.
@@ -37,6 +49,8 @@ void AccountingSessions::describe(Session& session, const Accounting& accounting
 void AccountingSessions::count(Session& session, const Accounting& accounting, UtcTime at) {
     describe(session, accounting);
     if (accounting.status == StatusType::start) {
+        // A start that comes behind a later request: that one has the volume.
+        if (session.counted && at < session.counted->at) return;
         session.counted = Counted{accounting.volume.value_or(SessionVolume{}), at};
         return;
     }
@@ -45,18 +59,34 @@ void AccountingSessions::count(Session& session, const Accounting& accounting, U
         const UtcTime begin = at - length_of(accounting);
         const Interval interval{std::min(begin, at - Duration{1}), at};
         losses_.push_back({LossReason::not_running, interval, octets_of(*accounting.volume)});
-        session.counted = Counted{*accounting.volume, at};
+        session.counted = Counted{*accounting.volume, at, accounting.session_seconds};
         return;
     }
+    count_increase(session, accounting, at);
+}
+
+// The order of the counts decides, not that of the times: a clock of a NAS may step back.
+void AccountingSessions::count_increase(Session& session, const Accounting& accounting,
+                                        UtcTime at) {
     const Counted before = *session.counted;
-    if (at < before.at) return;  // the later request has this volume, too
-    const VolumeIncrease increase = volume_increase(before.volume, *accounting.volume,
-                                                    at - before.at, policy_.link_bits_per_second);
-    session.counted = Counted{*accounting.volume, at};
-    if (increase.has_begun_again)
+    const SessionVolume& now = *accounting.volume;
+    const bool is_late = at < before.at || is_older(accounting, before.session_seconds);
+    const bool is_smaller = now.input_octets < before.volume.input_octets ||
+                            now.output_octets < before.volume.output_octets;
+    const UtcTime begin = std::min(at, before.at);
+    const UtcTime end = std::max(at, before.at);
+    const bool is_new_session = began_after(accounting, at, before.at);
+    if (is_smaller && is_late && !is_new_session) return;  // the later request has this volume, too
+    const VolumeIncrease increase =
+        volume_increase(before.volume, now, end - begin, policy_.link_bits_per_second);
+    session.counted = Counted{now, end, accounting.session_seconds};
+    if (increase.has_begun_again) {
         losses_.push_back(
-            {LossReason::counter_reset, {before.at, std::max(at, before.at + Duration{1})}, {}});
-    traffic_.push_back({session.user, session.address, session.station, before.at, at, increase.by,
+            {LossReason::counter_reset, {begin, std::max(end, begin + Duration{1})}, {}});
+        // Nobody knows what the smaller counts have in common with those before.
+        if (!is_new_session) return;
+    }
+    traffic_.push_back({session.user, session.address, session.station, begin, end, increase.by,
                         increase.is_implausible});
 }
 

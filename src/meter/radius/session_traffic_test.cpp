@@ -81,7 +81,8 @@ TEST_F(RadiusTraffic, ThatIsLateOrSentAgainCountsOnce) {
 TEST_F(RadiusTraffic, ThatBeginsAgainIsALoss) {
     on(StatusType::start, 0, std::nullopt);
     on(StatusType::interim, 5, SessionVolume{1000, 0, 1, 0, true});
-    on(StatusType::interim, 10, SessionVolume{300, 0, 1, 0, true});
+    // Its session began two minutes before.
+    on(StatusType::interim, 10, SessionVolume{300, 0, 1, 0, true}, 120);
     EXPECT_EQ(sessions_.drain_traffic().at(1).volume.input_octets, 300U);
     ASSERT_EQ(sessions_.drain_losses().size(), 1U);
     // An id that the NAS uses again, with a start.
@@ -89,6 +90,48 @@ TEST_F(RadiusTraffic, ThatBeginsAgainIsALoss) {
     on(StatusType::interim, 25, SessionVolume{70, 0, 1, 0, true});
     EXPECT_EQ(sessions_.drain_traffic().at(0).volume.input_octets, 70U);
     EXPECT_TRUE(sessions_.drain_losses().empty());
+}
+
+// The counts are smaller, and nothing states that the session began again.
+TEST_F(RadiusTraffic, WithSmallerCountsIsALossOnly) {
+    on(StatusType::start, 0, std::nullopt);
+    on(StatusType::interim, 5, SessionVolume{1000, 0, 1, 0, true}, 300);
+    on(StatusType::interim, 10, SessionVolume{300, 0, 1, 0, true}, 600);
+    EXPECT_EQ(sessions_.drain_traffic().size(), 1U);
+    const auto losses = sessions_.drain_losses();
+    ASSERT_EQ(losses.size(), 1U);
+    EXPECT_EQ(losses[0].reason, LossReason::counter_reset);
+    EXPECT_EQ(losses[0].interval,
+              (Interval{noon + Duration::minutes(5), noon + Duration::minutes(10)}));
+    on(StatusType::interim, 15, SessionVolume{370, 0, 1, 0, true}, 900);
+    EXPECT_EQ(sessions_.drain_traffic().at(0).volume.input_octets, 70U);
+    // Overtaken by the one before, and without a time of its own.
+    on(StatusType::interim, 16, SessionVolume{350, 0, 1, 0, true}, 800);
+    on(StatusType::interim, 20, SessionVolume{380, 0, 1, 0, true}, 1200);
+    EXPECT_EQ(sessions_.drain_traffic().at(0).volume.input_octets, 10U);
+    EXPECT_TRUE(sessions_.drain_losses().empty());
+}
+
+TEST_F(RadiusTraffic, CountsWhenTheClockOfTheNasStepsBack) {
+    on(StatusType::start, 0, std::nullopt);
+    on(StatusType::interim, 60, SessionVolume{1000, 0, 1, 0, true}, 3600);
+    on(StatusType::interim, 35, SessionVolume{1700, 0, 2, 0, true}, 3900);
+    const auto traffic = sessions_.drain_traffic();
+    ASSERT_EQ(traffic.size(), 2U);
+    EXPECT_EQ(traffic[1].volume.input_octets, 700U);
+    EXPECT_EQ(traffic[1].begin, noon + Duration::minutes(35));
+    EXPECT_EQ(traffic[1].end, noon + Duration::minutes(60));
+    on(StatusType::interim, 40, SessionVolume{1900, 0, 3, 0, true}, 4200);
+    EXPECT_EQ(sessions_.drain_traffic().at(0).volume.input_octets, 200U);
+    EXPECT_TRUE(sessions_.drain_losses().empty());
+}
+
+TEST_F(RadiusTraffic, IsNotCountedAgainAfterALateStart) {
+    on(StatusType::start, 0, std::nullopt);
+    on(StatusType::interim, 5, SessionVolume{1000, 0, 1, 0, true});
+    on(StatusType::start, 0, std::nullopt);
+    on(StatusType::interim, 10, SessionVolume{1100, 0, 2, 0, true});
+    EXPECT_EQ(sessions_.drain_traffic().at(1).volume.input_octets, 100U);
 }
 
 TEST_F(RadiusTraffic, OfSessionsThatEndWithTheirNasIsALoss) {

@@ -72,8 +72,14 @@ TEST_F(SqliteIdentitiesTest, ALedgerOfFormatFourIsReadAndGetsTheTables) {
         EXPECT_TRUE(ledger->facts({}));
     }
     EXPECT_EQ(number("PRAGMA user_version"), 4);
+    ::testing::internal::CaptureStderr();
     const auto ledger = open(OpenMode::read_write);
+    EXPECT_NE(::testing::internal::GetCapturedStderr().find("its format is now 5, it was 4"),
+              std::string::npos);
     EXPECT_EQ(number("PRAGMA user_version"), 5);
+    ::testing::internal::CaptureStderr();
+    EXPECT_TRUE(open(OpenMode::read_write));
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), "") << "once";
     EXPECT_TRUE(
         ledger->commit(BatchBuilder(2).identities({held("10.0.0.1", "user alice")}).build()));
     EXPECT_EQ(findings(), "");
@@ -101,6 +107,18 @@ TEST_F(SqliteIdentitiesTest, TheAuditFindsWhatAnotherProgramChanged) {
             "kept_batches;");
     }
     EXPECT_EQ(findings(), "");
+}
+
+TEST_F(SqliteIdentitiesTest, TheAuditFindsEventsOfTwoBatchesThatChangedTheirNumbers) {
+    commit_some();
+    ASSERT_TRUE(
+        open()->commit(BatchBuilder(4).identities({held("10.0.0.2", "user carol")}, 2).build()));
+    ASSERT_EQ(findings(), "");
+    run("UPDATE identity_event SET number = 9 WHERE number = 2; UPDATE identity_event SET number = "
+        "2 WHERE number = 3; UPDATE identity_event SET number = 3 WHERE number = 9;");
+    EXPECT_NE(findings().find("1 events of identities are not in the order of their batches"),
+              std::string::npos)
+        << findings();
 }
 
 }  // namespace

@@ -105,6 +105,10 @@ constexpr std::array identity_checks{
         "step, batch FROM identity_event) WHERE step <> 1 OR batch NOT IN (SELECT batch FROM "
         "batch_identities)",
         "{} events of identities are out of order or belong to no batch"},
+    // The number is in no hash, and decides between events with the same time.
+    Check{"SELECT count(*) FROM (SELECT batch, lag(batch, 1, 0) OVER (ORDER BY number) AS before "
+          "FROM identity_event) WHERE batch < before",
+          "{} events of identities are not in the order of their batches"},
     Check{"SELECT count(*) FROM batch_identities WHERE batch NOT IN (SELECT number FROM batch) OR "
           "known < 0 OR known > (SELECT coalesce(max(number), 0) FROM identity_event)",
           "{} batches know events of identities that do not exist"},

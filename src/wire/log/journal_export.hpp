@@ -19,7 +19,7 @@
 namespace octroi::logline {
 
 struct JournalEntry {
-    std::string cursor;             // __CURSOR: opaque, for journalctl --after-cursor
+    std::string cursor;             // __CURSOR: opaque, for journalctl --cursor
     std::uint64_t realtime_us = 0;  // __REALTIME_TIMESTAMP: since 1970
     std::string message;
     std::string identifier;  // SYSLOG_IDENTIFIER, else _COMM

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "meter/collector/cursor_position.hpp"
+#include "meter/journal/saved_position.hpp"
 
 #include "base/byte_cursor.hpp"
 
-namespace octroi::collector {
+namespace octroi::journal {
 namespace {
 
 // DO NOT CHANGE: ledgers contain it.
@@ -11,7 +11,7 @@ constexpr std::uint8_t position_version = 1;
 
 }  // namespace
 
-std::string encode(const CursorPosition& position) {
+std::string encode(const SavedPosition& position) {
     ByteWriter out;
     out.u8(position_version);
     out.be64(position.at.segment);
@@ -20,16 +20,16 @@ std::string encode(const CursorPosition& position) {
     return out.drain();
 }
 
-Result<CursorPosition> decode_position(std::string_view octets) {
+Result<SavedPosition> decode_saved_position(std::string_view octets) {
     ByteCursor in(as_octets(octets));
-    CursorPosition position;
+    SavedPosition position;
     std::uint8_t version = 0;
     if (!in.u8(version) || version != position_version || !in.be64(position.at.segment) ||
         !in.be32(position.at.slot) || !in.text(position.snapshot) || in.left() != 0)
         return fail(ErrorCode::unsupported,
-                    "the ledger's cursor for the collector's journal was written by another "
-                    "version of octroi");
+                    "the ledger's cursor for the intake journal was written by another version "
+                    "of octroi");
     return position;
 }
 
-}  // namespace octroi::collector
+}  // namespace octroi::journal
