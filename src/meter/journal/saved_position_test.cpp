@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "meter/collector/cursor_position.hpp"
+#include "meter/journal/saved_position.hpp"
 
 #include <gtest/gtest.h>
 
 #include "base/id.hpp"
 
-namespace octroi::collector {
+namespace octroi::journal {
 namespace {
 
 // Ledgers contain it. The octets are those of commit c282105: version, segment, slot, snapshot.
 TEST(FrozenPosition, OfAJournalHasTheOctetsOfEarlierVersions) {
-    const CursorPosition p{{258, 772}, "state"};
+    const SavedPosition p{{258, 772}, "state"};
     EXPECT_EQ(to_hex(encode(p)),
               "01"
               "0000000000000102"
               "00000304"
               "000000057374617465");
-    const auto read = decode_position(encode(p));
+    const auto read = decode_saved_position(encode(p));
     ASSERT_TRUE(read.has_value());
     EXPECT_EQ(read->at.segment, 258U);
     EXPECT_EQ(read->at.slot, 772U);
@@ -24,4 +24,4 @@ TEST(FrozenPosition, OfAJournalHasTheOctetsOfEarlierVersions) {
 }
 
 }  // namespace
-}  // namespace octroi::collector
+}  // namespace octroi::journal
