@@ -72,6 +72,8 @@ struct LatestCounts {
     radius::SessionVolume volume;
     UtcTime at;
     std::uint32_t session_seconds = 0;  // 0: not stated, or before a restart
+    // A start has come since. Not in the snapshot.
+    bool may_begin_again = false;
 };
 
 class AccountingSessions {

@@ -49,9 +49,10 @@ void AccountingSessions::describe(Session& session, const Accounting& accounting
 void AccountingSessions::count(Session& session, const Accounting& accounting, UtcTime at) {
     describe(session, accounting);
     if (accounting.status == StatusType::start) {
-        // A start that comes behind a later request: that one has the volume.
-        if (session.counted && at < session.counted->at) return;
-        session.counted = Counted{accounting.volume.value_or(SessionVolume{}), at};
+        if (!session.counted)
+            session.counted = Counted{accounting.volume.value_or(SessionVolume{}), at};
+        else if (at >= session.counted->at)
+            session.counted->may_begin_again = true;
         return;
     }
     if (!accounting.volume) return;
@@ -75,11 +76,16 @@ void AccountingSessions::count_increase(Session& session, const Accounting& acco
                             now.output_octets < before.volume.output_octets;
     const UtcTime begin = std::min(at, before.at);
     const UtcTime end = std::max(at, before.at);
-    const bool is_new_session = began_after(accounting, at, before.at);
+    // A start behind counts is a repetition without a time of its own, or the id is used again.
+    const bool began_since = began_after(accounting, at, before.at);
+    const bool is_new_session =
+        is_smaller ? began_since || before.may_begin_again : began_since && before.may_begin_again;
     if (is_smaller && is_late && !is_new_session) return;  // the later request has this volume, too
-    const VolumeIncrease increase =
-        volume_increase(before.volume, now, end - begin, policy_.link_bits_per_second);
     session.counted = Counted{now, end, accounting.session_seconds};
+    const SessionVolume base =
+        before.may_begin_again && is_new_session ? SessionVolume{} : before.volume;
+    const VolumeIncrease increase =
+        volume_increase(base, now, end - begin, policy_.link_bits_per_second);
     if (increase.has_begun_again) {
         losses_.push_back(
             {LossReason::counter_reset, {begin, std::max(end, begin + Duration{1})}, {}});

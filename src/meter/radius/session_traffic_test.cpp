@@ -134,6 +134,25 @@ TEST_F(RadiusTraffic, IsNotCountedAgainAfterALateStart) {
     EXPECT_EQ(sessions_.drain_traffic().at(1).volume.input_octets, 100U);
 }
 
+// The NAS sends a start again, with another identifier and without a time: no session begins.
+TEST_F(RadiusTraffic, IsNotCountedAgainAfterARepeatedStart) {
+    on(StatusType::start, 0, std::nullopt);
+    on(StatusType::interim, 5, SessionVolume{1000, 0, 1, 0, true}, 300);
+    on(StatusType::start, 6, std::nullopt);
+    on(StatusType::interim, 10, SessionVolume{1100, 0, 2, 0, true}, 600);
+    EXPECT_EQ(sessions_.drain_traffic().at(1).volume.input_octets, 100U);
+    EXPECT_TRUE(sessions_.drain_losses().empty());
+}
+
+// The stop was lost, the id is used again, and the counts are larger than those before.
+TEST_F(RadiusTraffic, OfAnIdThatIsUsedAgainCountsFromItsStart) {
+    on(StatusType::start, 0, std::nullopt);
+    on(StatusType::interim, 5, SessionVolume{1000, 0, 1, 0, true}, 300);
+    on(StatusType::start, 20, std::nullopt);
+    on(StatusType::interim, 30, SessionVolume{1500, 0, 2, 0, true}, 600);
+    EXPECT_EQ(sessions_.drain_traffic().at(1).volume.input_octets, 1500U);
+}
+
 TEST_F(RadiusTraffic, OfSessionsThatEndWithTheirNasIsALoss) {
     on(StatusType::start, 0, std::nullopt);
     on(StatusType::interim, 5, SessionVolume{1000, 0, 1, 0, true});
