@@ -83,9 +83,23 @@ private:
         return read_client(text, entry);
     }
 
+    // The offset of the quote behind the request. Some servers write the quotes of a request as
+    // they are: the first one with a blank and a status behind it is the end.
+    static std::size_t end_of_request(std::string_view rest) noexcept {
+        const auto has_status = [&](std::size_t quote) {
+            return quote + 2 < rest.size() && rest[quote + 1] == ' ' &&
+                   (is_digit(rest[quote + 2]) || rest[quote + 2] == '-');
+        };
+        const std::size_t first = closing_quote(rest);
+        for (std::size_t end = first; end != std::string_view::npos;
+             end = closing_quote(rest, '"', end + 1))
+            if (has_status(end)) return end;
+        return first;
+    }
+
     // Behind the first quote of the request.
     [[nodiscard]] LineResult read_answer(std::string_view rest, Entry& entry) const {
-        const std::size_t end = closing_quote(rest);
+        const std::size_t end = end_of_request(rest);
         if (end == std::string_view::npos) return LineResult::bad(BadReason::shape);
         const std::string_view request = rest.substr(0, end);
         rest.remove_prefix(end + 1);

@@ -96,6 +96,20 @@ TEST(CommonLog, ARequestThatImitatesALineChangesNothing) {
               "2017-05-29T19:02:48Z peer=192.0.2.1 out=7 status=404 service=http");
 }
 
+// Apache and nginx write a quote of the request with a backslash or in hexadecimal digits.
+TEST(CommonLog, ReadsARequestWithQuotesAsTheyAre) {
+    Lines lines("combined");
+    const std::string begin = R"(192.0.2.1 - - [29/May/2017:19:02:48 +0000] ")";
+    const std::string wanted =
+        "2017-05-29T19:02:48Z peer=192.0.2.1 out=1164 status=404 service=http";
+    EXPECT_EQ(lines.read(begin + R"x(GET /?q=<b onclick="f("x")"> HTTP/1.0" 404 1164)x"), wanted);
+    EXPECT_EQ(lines.read(begin + R"(GET /" a" HTTP/1.0" 404 1164 "-" "an agent")"), wanted);
+    // What the client wrote never counts behind the end.
+    EXPECT_EQ(lines.read(begin + R"(GET / HTTP/1.0" 404 1164 "x" 200 999999 "y" 200 99)"), wanted);
+    EXPECT_EQ(lines.read(begin + R"(GET /" HTTP/1.0)"),
+              "bad: a volume, count or status is no number");
+}
+
 TEST(CommonLog, OtherLinesAreBadAndHaveAReason) {
     Lines lines("clf");
     EXPECT_EQ(lines.read(""), "other");

@@ -86,10 +86,11 @@ inline void skip_blanks(std::string_view& rest) noexcept {
     return field;
 }
 
-// The end of a quoted text: the offset of the first quote with an even number of backslashes
-// before it, so that `\"` is part of the text and `\\"` ends it. npos: there is none.
-[[nodiscard]] inline std::size_t closing_quote(std::string_view text, char quote = '"') noexcept {
-    std::size_t at = find_char(text, quote);
+// The end of a quoted text: the offset of the first quote from `from` on with an even number of
+// backslashes before it, so that `\"` is part of the text and `\\"` ends it. npos: there is none.
+[[nodiscard]] inline std::size_t closing_quote(std::string_view text, char quote = '"',
+                                               std::size_t from = 0) noexcept {
+    std::size_t at = find_char(text, quote, from);
     while (at != std::string_view::npos) {
         std::size_t backslashes = 0;
         while (backslashes < at && text[at - 1 - backslashes] == '\\') ++backslashes;
