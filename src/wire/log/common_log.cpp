@@ -3,6 +3,7 @@
 
 #include "wire/log/fields.hpp"
 #include "wire/log/line_time.hpp"
+#include "wire/log/usual_line.hpp"
 
 namespace octroi::logline {
 namespace {
@@ -23,10 +24,18 @@ bool read_client(std::string_view text, Entry& entry) {
 
 class CommonLogReader final : public LineReader {
 public:
-    explicit CommonLogReader(const CommonLogOptions& options) : options_(options) {}
+    explicit CommonLogReader(const CommonLogOptions& options)
+        : options_(options), usual_(options.has_host) {}
 
     LineResult read(std::string_view line, Entry& entry) override {
         entry = {};
+        if (!options_.is_ftp && usual_.read(line, entry)) return LineResult::traffic();
+        entry = {};
+        return read_any(line, entry);
+    }
+
+private:
+    LineResult read_any(std::string_view line, Entry& entry) {
         if (line.size() > line_octets_max) return LineResult::bad(BadReason::too_long);
         line = without_end(line);
         if (line.empty()) return LineResult::other();
@@ -45,7 +54,6 @@ public:
         return read_answer(line.substr(quote + 1), entry);
     }
 
-private:
     // The offset of the bracket before a time of 26 characters that ends before the quote; npos:
     // there is none. A time that can be read has no bracket within, so that this is the last one.
     static std::size_t usual_bracket(std::string_view line, std::size_t quote) noexcept {
@@ -125,6 +133,7 @@ private:
     }
 
     CommonLogOptions options_;
+    UsualLine usual_;
     ClfClock clock_;
 };
 
