@@ -8,6 +8,7 @@
 
 #include "base/byte_cursor.hpp"
 #include "base/check.hpp"
+#include "meter/log/unfinished_line.hpp"
 
 namespace octroi::logs {
 namespace {
@@ -195,13 +196,14 @@ void LogFileMeter::on_rest(const file::Line& line, ReadingSink& sink) {
         return;
     }
     state_before_rest_ = reader_->save();
-    const LineResult result = read(line);
-    if (result.kind == LineKind::traffic) {
-        on_line(result, sink);
+    const UnfinishedRead read = read_unfinished(*reader_, line.text, entry_);
+    if (read.result.kind == LineKind::traffic && !read.has_doubtful_name) {
+        on_line(read.result, sink);
         behind_ = Behind::counted_part;
         return;
     }
     has_unread_end_ = true;
+    has_doubtful_end_ = read.has_doubtful_name;
     CHECK(reader_->restore(state_before_rest_).has_value());
 }
 
@@ -240,8 +242,11 @@ Status LogFileMeter::end() {
                                       bad_ - bad_before_, first_bad_, to_string(first_reason_)));
     if (has_unread_end_)
         defects.push_back(
-            "the last line has no end and states no traffic, and was not read; next: import the "
-            "file again when it is complete");
+            has_doubtful_end_
+                ? "the last line has no end, so that a name in it may be incomplete, and was not "
+                  "read; next: import the file again when it is complete, or add the line end"
+                : "the last line has no end and states no traffic, and was not read; next: import "
+                  "the file again when it is complete");
     if (!defects.empty()) warning_ = fmt::format("{}: {}", path_, fmt::join(defects, "; "));
     return {};
 }
