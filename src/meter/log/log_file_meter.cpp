@@ -233,13 +233,14 @@ Status LogFileMeter::end() {
                         path_, wants_packets ? "data of applications" : "IP packets", other_noun));
     std::vector<std::string> defects;
     if (counts.other_layer > 0)
-        defects.push_back(fmt::format("{} lines are left out, because they count {}",
-                                      counts.other_layer,
-                                      wants_packets ? "data of applications" : "IP packets"));
+        defects.push_back(fmt::format("{} line{} left out: no count of {}", counts.other_layer,
+                                      counts.other_layer == 1 ? " was" : "s were",
+                                      wants_packets ? "IP packets" : "data of applications"));
     if (!stream_.damage().empty()) defects.push_back(stream_.damage());
     if (first_bad_ > 0)
-        defects.push_back(fmt::format("{} lines cannot be read; the first is line {}: {}",
-                                      bad_ - bad_before_, first_bad_, to_string(first_reason_)));
+        defects.push_back(fmt::format("{} line{} cannot be read; the first is line {}: {}",
+                                      bad_ - bad_before_, bad_ - bad_before_ == 1 ? "" : "s",
+                                      first_bad_, to_string(first_reason_)));
     if (has_unread_end_)
         defects.push_back(
             has_doubtful_end_
