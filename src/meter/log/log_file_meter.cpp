@@ -233,9 +233,10 @@ Status LogFileMeter::end() {
                         path_, wants_packets ? "data of applications" : "IP packets", other_noun));
     std::vector<std::string> defects;
     if (counts.other_layer > 0)
-        defects.push_back(fmt::format("{} line{} left out: no count of {}", counts.other_layer,
+        defects.push_back(fmt::format("{} line{} left out, with the octets of {}",
+                                      counts.other_layer,
                                       counts.other_layer == 1 ? " was" : "s were",
-                                      wants_packets ? "IP packets" : "data of applications"));
+                                      wants_packets ? "applications" : "IP packets"));
     if (!stream_.damage().empty()) defects.push_back(stream_.damage());
     if (first_bad_ > 0)
         defects.push_back(fmt::format("{} line{} cannot be read; the first is line {}: {}",
