@@ -59,7 +59,8 @@ Status JournalMeter::find_place() {
     if (next) {
         next->is_read = false;
     } else {
-        // What is left is earlier, and may have been read: the meter begins behind it.
+        // The entries that are left are earlier, and may have been read: the meter begins behind
+        // them.
         TRY_ASSIGN(next, newest_entry());
     }
     add_dropped(*next);

@@ -53,10 +53,9 @@ void LineDecoder::on_bad(logline::BadReason reason, const file::Line& line,
     ++counts_->bad.at(static_cast<std::size_t>(reason));
     ++bad_lines_;
     bad_line.warning([&] {
-        return fmt::format("{}, line {} cannot be read: {}; its volume is missing", origin.path,
-                           line.number,
-                           line.has_end ? logline::to_string(reason)
-                                        : "it has no end, and parts of it may be missing");
+        return fmt::format(
+            "{}, line {} cannot be read: {}; its volume is missing", origin.path, line.number,
+            line.has_end ? logline::to_string(reason) : "it has no end, and parts may be missing");
     });
 }
 

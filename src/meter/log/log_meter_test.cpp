@@ -166,7 +166,7 @@ TEST_F(LogMeterTest, NewFilesAreFoundAndEarlierFilesAreNoLogsOfTheirOwn) {
     EXPECT_EQ(poll(), 0U);
 }
 
-// The server was killed within a line. Nobody writes the rest of it.
+// The server was killed within a line. Nobody writes the rest.
 TEST_F(LogMeterTest, ALastLineThatEndsWithinANameIsALossOfAFinishedFile) {
     const std::string whole = "192.0.2.1 [30/Nov/2026:12:00:00 +0000] 100 example.com\n";
     append("a.log", whole + whole.substr(0, whole.size() - 5));

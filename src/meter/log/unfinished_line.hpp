@@ -2,7 +2,7 @@
 #pragma once
 
 // Reads the last line of a file that has no end: the server may still write it, or was killed. If a
-// name stands last ("… 1234 exam" of "example.com"), the beginning of it would be charged to
+// name stands last ("… 1234 exam" of "example.com"), its beginning would be charged to
 // another account. One thread.
 
 #include <string_view>

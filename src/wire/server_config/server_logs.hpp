@@ -13,7 +13,7 @@
 
 namespace octroi::server_config {
 
-// Bounds: what is beyond them is left out.
+// Bounds: logs and files beyond them are left out.
 inline constexpr std::size_t logs_max = 100;
 inline constexpr std::size_t include_depth_max = 16;
 inline constexpr std::size_t included_files_max = 1000;

@@ -23,8 +23,8 @@ constexpr std::array<BuiltInFormat, 5> built_in_formats{{{"squid", "squid"},
                                                          {"referrer", ""},
                                                          {"useragent", ""}}};
 
-// Takes the next word away.
-std::string_view take_word(std::string_view& line) {
+// Removes the next word from the line.
+std::string_view read_word(std::string_view& line) {
     line.remove_prefix(std::min(line.find_first_not_of(squid_blanks), line.size()));
     const std::string_view word = line.substr(0, line.find_first_of(squid_blanks));
     line.remove_prefix(word.size());
@@ -70,15 +70,15 @@ private:
     };
 
     void directive(std::string_view line, std::size_t depth) {
-        const std::string_view name = take_word(line);
+        const std::string_view name = read_word(line);
         if (name == "logformat") {
-            const std::string format(take_word(line));
+            const std::string format(read_word(line));
             formats_[format] = trimmed(line);
         } else if (name == "access_log" || name == "cache_access_log") {
             access_log(line);
         } else if (name == "include") {
-            for (std::string_view pattern = take_word(line); !pattern.empty();
-                 pattern = take_word(line))
+            for (std::string_view pattern = read_word(line); !pattern.empty();
+                 pattern = read_word(line))
                 include(std::string(pattern), depth);
         }
     }
@@ -93,10 +93,10 @@ private:
 
     // "access_log place [option=value …] [acl …]", or "access_log place [logformat [acl …]]".
     void access_log(std::string_view line) {
-        AccessLine access{.place = std::string(take_word(line)), .format = "squid"};
+        AccessLine access{.place = std::string(read_word(line)), .format = "squid"};
         bool is_first = true;
-        for (std::string_view word = take_word(line); !word.empty() && word.front() != '#';
-             word = take_word(line), is_first = false) {
+        for (std::string_view word = read_word(line); !word.empty() && word.front() != '#';
+             word = read_word(line), is_first = false) {
             constexpr std::string_view format_option = "logformat=";
             if (word.starts_with(format_option))
                 access.format = word.substr(format_option.size());
