@@ -69,6 +69,8 @@ inline constexpr std::array class_table_options = {
            .default_text = R"("60s")",
            .range = "1s..1h",
            .help = "How long a download or a command may take.",
+           .doc = "At the first start, before the meters run, 5 seconds at most: a slow source is "
+                  "read again while they run.",
            .reload = true,
            .assign = [](Config& c, const OptionEntry& e) { c.class_table.timeout = e.duration(); }},
     Option{.section = "class_table",
@@ -77,6 +79,7 @@ inline constexpr std::array class_table_options = {
            .default_text = R"("256 MiB")",
            .range = "1 KiB..4 GiB",
            .help = "The most octets that a download or a command may give.",
+           .doc = "A compressed table may have 16 times as many when it is unpacked.",
            .reload = true,
            .assign = [](Config& c, const OptionEntry& e) { c.class_table.size_limit = e.size(); }},
     Option{.section = "class_table",

@@ -161,8 +161,10 @@ std::string url_for_messages(const std::string& url) {
     const std::size_t scheme = url.find("://");
     if (scheme == std::string::npos) return url;
     const std::size_t host = scheme + 3;
-    const std::size_t at = url.rfind('@', url.find_first_of("/?#", host));
-    return at == std::string::npos || at < host ? url : url.substr(0, host) + url.substr(at + 1);
+    const std::string shown = url.substr(0, url.find_first_of("?#", host));
+    const std::size_t at = shown.rfind('@', shown.find('/', host));
+    return at == std::string::npos || at < host ? shown
+                                                : shown.substr(0, host) + shown.substr(at + 1);
 }
 
 Result<FetchAnswer> fetch(const FetchRequest& request) {

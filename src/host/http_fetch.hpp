@@ -39,7 +39,8 @@ struct FetchAnswer {
 // without its password, and the cause).
 [[nodiscard]] Result<FetchAnswer> fetch(const FetchRequest& request);
 
-// A URL for messages: without user and password.
+// A URL for messages: without user, password, query and fragment, which may hold a secret
+// ("?token=…").
 [[nodiscard]] std::string url_for_messages(const std::string& url);
 
 }  // namespace octroi

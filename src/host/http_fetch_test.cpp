@@ -149,6 +149,9 @@ TEST(FetchedUrl, IsShownWithoutItsPassword) {
     EXPECT_EQ(url_for_messages("https://host/x@y"), "https://host/x@y");
     EXPECT_EQ(url_for_messages("https://a@b@host"), "https://host");
     EXPECT_EQ(url_for_messages("/path/a@b"), "/path/a@b");
+    EXPECT_EQ(url_for_messages("https://a:b@host/x?token=secret"), "https://host/x");
+    EXPECT_EQ(url_for_messages("https://host?token=a@b"), "https://host");
+    EXPECT_EQ(url_for_messages("https://host/x#secret"), "https://host/x");
 }
 
 }  // namespace

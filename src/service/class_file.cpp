@@ -75,14 +75,17 @@ Result<LoadedClasses> read_classes(const ClassSources& sources) {
     for (std::size_t i = 0; i < sources.files.size(); ++i) {
         const std::string& path = sources.files[i];
         const auto file = static_cast<std::uint16_t>(std::min<std::size_t>(i, UINT16_MAX));
-        TRY_ASSIGN(
-            const RouteFileEnd end,
-            read_routes(path, [&](const RouteBatch& batch, RouteFormat) -> Status {
-                for (const Route& route : batch.routes)
-                    TRY(builder.add(route.prefix, batch.origins_of(route), batch.label_of(route),
-                                    route.votes, {.file = file, .line = route.line}));
-                return {};
-            }));
+        TRY_ASSIGN(const RouteFileEnd end,
+                   read_routes(
+                       path,
+                       [&](const RouteBatch& batch, RouteFormat) -> Status {
+                           for (const Route& route : batch.routes)
+                               TRY(builder.add(route.prefix, batch.origins_of(route),
+                                               batch.label_of(route), route.votes,
+                                               {.file = file, .line = route.line}));
+                           return {};
+                       },
+                       sources.unpacked_max));
         loaded.problems = report_problems(path, end) || loaded.problems;
     }
     loaded.unmatched = builder.unmatched();

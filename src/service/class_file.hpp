@@ -4,6 +4,7 @@
 // Makes a class table from files of routes and rules: for `octroi class load` and the
 // configuration.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct ClassSources {
     std::string default_class;
     std::string bare_class;  // of prefixes without a class on their line
     bool partial = false;    // take what can be read of files with errors
+    // Of each file, when it is unpacked; of more, nothing is loaded. A person who loads a file by
+    // hand has chosen it.
+    std::uint64_t unpacked_max = UINT64_MAX;
 };
 
 struct LoadedClasses {

@@ -4,20 +4,27 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
 #include "attribute/builtin_classes.hpp"
+#include "base/id.hpp"
 #include "base/narrow.hpp"
 #include "host/command.hpp"
 #include "host/file.hpp"
 #include "host/http_fetch.hpp"
 #include "host/log.hpp"
+#include "ledger/chain.hpp"
 #include "service/class_change.hpp"
 #include "service/class_file.hpp"
 
 namespace octroi {
 namespace {
+
+std::uint64_t unpacked_max(const ClassTableConfig& table) {
+    return table.size_limit.value() * unpacked_times_max;
+}
 
 bool is_address(const std::string& source) { return !source.starts_with('/'); }
 
@@ -86,9 +93,11 @@ private:
         const std::string rules =
             fmt::format("{}\nhold back {}", fmt::join(settings_.config.attribute.class_rules, "\n"),
                         table_.hold_back_percent);
-        if (known && *known && (*known)->source == source && (*known)->rules == rules)
+        const std::string digest = class_source_digest(table_);
+        if (known && *known && (*known)->source_digest == digest && (*known)->rules == rules)
             state_ = **std::move(known);
         state_.source = source;
+        state_.source_digest = digest;
         state_.rules = rules;
         return {};
     }
@@ -118,10 +127,14 @@ private:
                        .last_modified = {}};
     }
 
+    [[nodiscard]] Duration time_max() const {
+        return std::min(table_.timeout, settings_.time_max.value_or(table_.timeout));
+    }
+
     Result<Fetched> run_source() {
         TRY_ASSIGN(const std::string text,
                    run_command(table_.command, {.octets = table_.size_limit.value(),
-                                                .time = table_.timeout,
+                                                .time = time_max(),
                                                 .stop_requested = settings_.stop_requested}));
         TRY(replace_file(files_.fetched, text));
         return Fetched{.path = files_.fetched, .etag = {}, .last_modified = {}};
@@ -133,7 +146,7 @@ private:
                                               .last_modified = state_.last_modified,
                                               .ca_file = table_.ca_file,
                                               .octets_max = table_.size_limit.value(),
-                                              .time_max = table_.timeout,
+                                              .time_max = time_max(),
                                               .stop_requested = settings_.stop_requested}));
         if (answer.is_unchanged) return Fetched{.is_unchanged = true};
         TRY(replace_file(files_.fetched, answer.body));
@@ -145,7 +158,8 @@ private:
     Result<LoadedClasses> read_table(const std::string& path) const {
         auto loaded = read_classes({.files = {path},
                                     .rules = settings_.config.attribute.class_rules,
-                                    .default_class = std::string(no_table_class)});
+                                    .default_class = std::string(no_table_class),
+                                    .unpacked_max = unpacked_max(table_)});
         if (!loaded)
             return fail(loaded.error().code,
                         fmt::format("{} ({})", loaded.error().text, state_.source));
@@ -232,7 +246,16 @@ bool has_class_source(const Config& config) {
 
 std::string class_source_name(const ClassTableConfig& table) {
     if (table.command.empty()) return url_for_messages(table.source);
-    return fmt::format("{}", fmt::join(table.command, " "));
+    return table.command.front();
+}
+
+std::string class_source_digest(const ClassTableConfig& table) {
+    constexpr std::size_t digest_octets = 16;
+    Hasher hasher;
+    hasher.text(table.source);
+    hasher.be64(table.command.size());
+    for (const std::string& argument : table.command) hasher.text(argument);
+    return to_hex(hasher.finish().substr(0, digest_octets));
 }
 
 Result<ClassRefreshOutcome> refresh_classes(const ClassRefreshSettings& settings,
@@ -249,9 +272,11 @@ Result<HeldClasses> accept_held_classes(const Config& config, const std::string&
         return fail(ErrorCode::not_found,
                     "no class table is held back. Next: octroi doctor says whether the last one "
                     "could be read");
-    TRY_ASSIGN(LoadedClasses loaded, read_classes({.files = {files.held},
-                                                   .rules = config.attribute.class_rules,
-                                                   .default_class = std::string(no_table_class)}));
+    TRY_ASSIGN(LoadedClasses loaded,
+               read_classes({.files = {files.held},
+                             .rules = config.attribute.class_rules,
+                             .default_class = std::string(no_table_class),
+                             .unpacked_max = unpacked_max(config.class_table)}));
     if (version.size() < accepted_digits || !loaded.table.version.starts_with(version))
         return fail(ErrorCode::conflict,
                     fmt::format("the class table that is held back has the version {}, and not {}: "

@@ -53,6 +53,7 @@ Result<std::optional<ClassRefreshState>> read_class_refresh_state(const std::str
                                 "read again",
                                 path));
     ClassRefreshState state{.source = text_member(object, "source"),
+                            .source_digest = text_member(object, "source_digest"),
                             .etag = text_member(object, "etag"),
                             .last_modified = text_member(object, "last_modified"),
                             .rules = text_member(object, "rules"),
@@ -71,6 +72,7 @@ Result<std::optional<ClassRefreshState>> read_class_refresh_state(const std::str
 
 Status write_class_refresh_state(const std::string& path, const ClassRefreshState& state) {
     json object{{"source", state.source},
+                {"source_digest", state.source_digest},
                 {"etag", state.etag},
                 {"last_modified", state.last_modified},
                 {"rules", state.rules},

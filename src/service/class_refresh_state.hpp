@@ -25,7 +25,8 @@ struct HeldClasses {
 };
 
 struct ClassRefreshState {
-    std::string source;  // for people; another source makes the rest void
+    std::string source;         // for people: without what may be a secret
+    std::string source_digest;  // of the whole source; another one makes the rest void
     // Of the content that was read last without an error: ETag or the stamp of a file, and
     // Last-Modified.
     std::string etag;

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "host/clock.hpp"
+#include "host/command.hpp"
 #include "host/testing/folder.hpp"
 #include "ledger/ledger.hpp"
 #include "service/attribution.hpp"
@@ -194,6 +196,53 @@ TEST_F(ClassRefreshTest, ReadsTheOutputOfACommand) {
     config_.class_table.size_limit = Bytes{10};
     EXPECT_EQ(refresh(), failed);
     EXPECT_EQ(prefixes_in_force(), 4U);
+}
+
+TEST_F(ClassRefreshTest, ShowsNoSecretOfItsSource) {
+    ClassTableConfig table;
+    table.source = "https://user:secret@example.org/classes.txt?token=secret";
+    EXPECT_EQ(class_source_name(table), "https://example.org/classes.txt");
+    ClassTableConfig other = table;
+    other.source = "https://user:secret@example.org/classes.txt?token=other";
+    EXPECT_NE(class_source_digest(table), class_source_digest(other));
+    table.source.clear();
+    table.command = {"fetch-classes", "--password=secret"};
+    EXPECT_EQ(class_source_name(table), "fetch-classes");
+
+    write(4);
+    config_.class_table.source.clear();
+    config_.class_table.command = {"cat", table_, "/secret"};
+    EXPECT_EQ(refresh(), failed);
+    EXPECT_EQ(state().source, "cat");
+    config_.class_table.command = {"cat", table_};
+    EXPECT_EQ(doctor().verdict, Verdict::note) << "other arguments are another source";
+}
+
+// A few octets that become many: no file of prefixes is packed so well.
+TEST_F(ClassRefreshTest, ATableThatGrowsTooMuchWhenItIsUnpackedIsRefused) {
+    std::string comments;
+    while (comments.size() < 1U << 20U) comments += std::string(63, '#') + "\n";
+    write(4, comments);
+    const auto packed = run_command(std::vector<std::string>{"gzip", "--no-name", table_});
+    ASSERT_TRUE(packed.has_value()) << packed.error().text;
+    config_.class_table.source = table_ + ".gz";
+    config_.class_table.size_limit = Bytes{std::uint64_t{32} << 10U};
+    EXPECT_EQ(refresh(), failed);
+    EXPECT_THAT(state().problem, HasSubstr("more than 524288 octets when it is unpacked"));
+    EXPECT_EQ(prefixes_in_force(), 0U);
+    config_.class_table.size_limit = Bytes{std::uint64_t{128} << 10U};
+    EXPECT_EQ(refresh(), loaded);
+}
+
+TEST_F(ClassRefreshTest, ASourceThatHangsEndsWithTheTimeOfTheCaller) {
+    config_.class_table.source.clear();
+    config_.class_table.command = {"sleep", "30"};
+    const ClassRefreshSettings settings{config_, path_, {}, Duration::milliseconds(200)};
+    const auto begin = SystemClock().uptime();
+    const auto outcome = refresh_classes(settings, *ledger_, now_);
+    ASSERT_TRUE(outcome.has_value());
+    EXPECT_EQ(*outcome, failed);
+    EXPECT_LT(SystemClock().uptime() - begin, Duration::seconds(10));
 }
 
 TEST_F(ClassRefreshTest, AppliesTheRulesOfClasses) {

@@ -22,7 +22,8 @@ std::vector<Finding> examine_class_source(const Config& config, const std::strin
     const std::string name = class_source_name(config.class_table);
     const auto state = read_class_refresh_state(class_refresh_files(ledger_path).state);
     if (!state) return {{Verdict::note, about, state.error().text, "octroi run writes it again"}};
-    if (!*state || (*state)->source != name || !(*state)->checked)
+    if (!*state || (*state)->source_digest != class_source_digest(config.class_table) ||
+        !(*state)->checked)
         return {{Verdict::note, about, fmt::format("{} was never read", name),
                  "octroi run reads it when it starts"}};
     const ClassRefreshState& known = **state;

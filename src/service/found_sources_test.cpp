@@ -123,7 +123,7 @@ TEST_F(FoundSourcesTest, UsersAndSitesAreReadBelowTheRoot) {
     EXPECT_EQ(system->uids.first, 500U);
     ASSERT_THAT(system->sites, SizeIs(2));
     EXPECT_EQ(system->sites[1].root, "/home/alice/www");
-    EXPECT_THAT(system->notes, ElementsAre("/etc/passwd: 1 lines are no users, and are left out",
+    EXPECT_THAT(system->notes, ElementsAre("/etc/passwd: 1 line is no user, and is left out",
                                            HasSubstr("gone.conf cannot be read")));
     EXPECT_FALSE(read_system_users(RootedFiles(folder_.file("")), "/etc/absent"));
 }

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <memory>
 #include <optional>
@@ -22,9 +23,13 @@ namespace {
 
 // The source of the cursor, stored in ledgers. Its position: "packets", "none" (the meter has no
 // relation any more), or "log", the moment in nanoseconds since 1970 from which the log is charged,
-// and the digest of the relation. Positions without a digest are those of earlier versions.
+// the digest of the relation, and that of the format of the log. Positions without one of the
+// digests are those of earlier versions.
 constexpr std::string_view precedence_source = "precedence";
 constexpr std::string_view paths_option = "paths";
+// A meter with a new name goes on where the old one stopped if it reads the same format.
+constexpr std::array<std::string_view, 6> format_options{
+    "format", "log_format", "nginx_format", "squid_format", "haproxy_format", "fields"};
 
 enum class Charged { none, packets, log };
 
@@ -32,25 +37,29 @@ struct Record {
     Charged charged = Charged::none;
     UtcTime since = UtcTime::min();  // of Charged::log
     std::string digest;              // of Charged::log; empty: an earlier version wrote it
+    std::string format;              // likewise: a digest
 };
 
 std::string to_text(const Record& record) {
     if (record.charged == Charged::none) return "none";
     if (record.charged == Charged::packets) return "packets";
-    return fmt::format("log {} {}", record.since.ns, record.digest);
+    return fmt::format("log {} {} {}", record.since.ns, record.digest, record.format);
 }
 
 Result<Record> parse_record(std::string_view text) {
     if (text == "none") return Record{};
-    if (text == "packets") return Record{.charged = Charged::packets, .digest = {}};
-    Record record{.charged = Charged::log, .digest = {}};
+    if (text == "packets") return Record{.charged = Charged::packets, .digest = {}, .format = {}};
+    Record record{.charged = Charged::log, .digest = {}, .format = {}};
     if (text.starts_with("log ")) {
         const std::string_view rest = text.substr(4);
         const auto read = std::from_chars(rest.data(), rest.data() + rest.size(), record.since.ns);
         const std::string_view digest =
             rest.substr(static_cast<std::size_t>(read.ptr - rest.data()));
         if (read.ec == std::errc() && (digest.empty() || digest.starts_with(' '))) {
-            record.digest = digest.empty() ? "" : digest.substr(1);
+            const std::string_view digests = digest.empty() ? digest : digest.substr(1);
+            const std::size_t end = std::min(digests.find(' '), digests.size());
+            record.digest = digests.substr(0, end);
+            record.format = digests.substr(std::min(end + 1, digests.size()));
             return record;
         }
     }
@@ -60,14 +69,14 @@ Result<Record> parse_record(std::string_view text) {
                             precedence_source, text));
 }
 
+constexpr std::size_t digest_octets = 16;
+
 // The values of the relation that decide which traffic is a duplicate. Their order is not in it.
-std::string digest_of(const Config& config, const SameBytes& relation) {
-    const auto log = std::ranges::find(config.meters, relation.log, &MeterConfig::name);
+std::string digest_of(const MeterConfig& log, const SameBytes& relation) {
     std::vector<std::string> addresses;
     for (const Prefix& prefix : relation.addresses) addresses.push_back(to_string(prefix));
     std::vector<std::string> paths;
-    if (log->options.contains(paths_option)) paths = log->options.texts(paths_option);
-    constexpr std::size_t digest_octets = 16;
+    if (log.options.contains(paths_option)) paths = log.options.texts(paths_option);
     Hasher hasher;
     for (auto list : {relation.packet_meters, addresses, relation.services, paths}) {
         std::ranges::sort(list);
@@ -77,11 +86,21 @@ std::string digest_of(const Config& config, const SameBytes& relation) {
     return to_hex(hasher.finish().substr(0, digest_octets));
 }
 
+std::string format_digest_of(const MeterConfig& log) {
+    Hasher hasher;
+    for (const std::string_view key : format_options)
+        hasher.text(log.options.contains(key) ? log.options.text(key) : std::string());
+    return to_hex(hasher.finish().substr(0, digest_octets));
+}
+
 // What the configuration says, without the moment.
 Record configured_record(const Config& config, const SameBytes& relation) {
     if (relation.precedence == Precedence::packets)
-        return {.charged = Charged::packets, .digest = {}};
-    return {.charged = Charged::log, .digest = digest_of(config, relation)};
+        return {.charged = Charged::packets, .digest = {}, .format = {}};
+    const auto log = std::ranges::find(config.meters, relation.log, &MeterConfig::name);
+    return {.charged = Charged::log,
+            .digest = digest_of(*log, relation),
+            .format = format_digest_of(*log)};
 }
 
 bool is_same_relation(const Record& known, const Record& configured) {
@@ -104,6 +123,27 @@ bool has_relation(const std::vector<SameBytes>& relations, const std::string& me
     return std::ranges::find(relations, meter, &SameBytes::log) != relations.end();
 }
 
+bool is_configured(const Config& config, const std::string& meter) {
+    return std::ranges::find(config.meters, meter, &MeterConfig::name) != config.meters.end();
+}
+
+// The record of a log that has a new name in the configuration: the same relation, of a meter that
+// is configured no longer. Null: there is none, or there are several.
+Result<const Store::MeterCursor*> renamed_cursor(const std::vector<Store::MeterCursor>& cursors,
+                                                 const Config& config, const Record& configured) {
+    const Store::MeterCursor* renamed = nullptr;
+    for (const Store::MeterCursor& known : cursors) {
+        if (is_configured(config, known.meter)) continue;
+        TRY_ASSIGN(const Record record, parse_record(known.cursor.position));
+        if (record.charged != Charged::log || configured.charged != Charged::log ||
+            record.digest != configured.digest || record.format != configured.format)
+            continue;
+        if (renamed != nullptr) return nullptr;
+        renamed = &known;
+    }
+    return renamed;
+}
+
 // A meter that is a witness now may have been charged before. Then its last traffic counts as
 // charged: the moment may be too late, so that lines are not charged, but nothing is charged twice.
 Result<bool> was_ever_charged(Query& query, const MeterState& state) {
@@ -116,12 +156,25 @@ Result<bool> was_ever_charged(Query& query, const MeterState& state) {
     return !sums.empty();
 }
 
-// The end of the last bucket in which one of the meters was charged; min: none ever was.
-Result<UtcTime> charged_until(Query& query, const std::vector<std::string>& meters) {
+// Whether the ledger's meter may be one of `meters` under an earlier name: one of its kind that is
+// configured no longer.
+bool may_be_renamed(const Config& config, const std::vector<std::string>& meters,
+                    const MeterName& known) {
+    if (is_configured(config, known.name)) return false;
+    return std::ranges::any_of(config.meters, [&](const MeterConfig& meter) {
+        return meter.kind == known.kind && std::ranges::find(meters, meter.name) != meters.end();
+    });
+}
+
+// The end of the last bucket in which one of the meters was charged, under its name or an earlier
+// one; min: none ever was.
+Result<UtcTime> charged_until(const Config& config, Query& query,
+                              const std::vector<std::string>& meters) {
     TRY_ASSIGN(const auto states, query.meters());
     UtcTime last = UtcTime::min();
     for (const MeterState& state : states) {
-        if (std::ranges::find(meters, state.meter.name) == meters.end()) continue;
+        const bool is_named = std::ranges::find(meters, state.meter.name) != meters.end();
+        if (!is_named && !may_be_renamed(config, meters, state.meter)) continue;
         TRY_ASSIGN(const bool was_charged, was_ever_charged(query, state));
         if (was_charged) last = std::max(last, state.last_traffic);
     }
@@ -184,19 +237,32 @@ Status commit_record(const Record& record, const Cursor* known, MeterName meter,
 
 // Puts what the configuration says into the ledger; a relation that is new or has changed begins
 // at a new moment.
-Result<Record> put_record(const SameBytes& relation, const Cursor* known, const Config& config,
-                          MeterKinds kinds, Ledger& ledger, UtcTime now) {
+Result<Record> put_record(const SameBytes& relation, const std::vector<Store::MeterCursor>& cursors,
+                          const Config& config, MeterKinds kinds, Ledger& ledger, UtcTime now) {
     Record record = configured_record(config, relation);
-    bool is_new = true;
+    const Cursor* known = cursor_of(cursors, relation.log);
+    Record before;
     if (known != nullptr) {
-        TRY_ASSIGN(const Record before, parse_record(known->position));
-        is_new = !is_same_relation(before, record);
-        record.since = before.since;
-        if (!is_new && before.digest == record.digest) return record;
+        TRY_ASSIGN(before, parse_record(known->position));
     }
-    if (is_new) record.since = UtcTime::min();
+    bool is_new = !is_same_relation(before, record);
+    TRY_ASSIGN(const Store::MeterCursor* const renamed, renamed_cursor(cursors, config, record));
+    if (before.charged == Charged::none && renamed != nullptr) {
+        // Lines that were not read before the change of the name are charged as they would have
+        // been: their packets are duplicates already.
+        TRY_ASSIGN(before, parse_record(renamed->cursor.position));
+        is_new = false;
+        log_info(
+            fmt::format("meter {}: has the precedence that {} had", relation.log, renamed->meter));
+    } else if (!is_new && to_text(before) == to_text({.charged = record.charged,
+                                                      .since = before.since,
+                                                      .digest = record.digest,
+                                                      .format = record.format})) {
+        return before;
+    }
+    record.since = is_new ? UtcTime::min() : before.since;
     if (is_new && record.charged == Charged::log) {
-        TRY_ASSIGN(record.since, charged_until(ledger, relation.packet_meters));
+        TRY_ASSIGN(record.since, charged_until(config, ledger, relation.packet_meters));
     }
     TRY_ASSIGN(MeterName meter, name_of(config, kinds, ledger, relation.log));
     TRY(commit_record(record, known, std::move(meter), ledger, now));
@@ -255,15 +321,15 @@ Result<DuplicatesPtr> put_precedence(const Config& config, MeterKinds kinds, Led
                                      UtcTime now) {
     const auto relations = same_bytes_of(config);
     TRY_ASSIGN(const auto cursors, precedence_cursors(ledger));
+    DuplicatesByMeter duplicates;
+    for (const SameBytes& relation : relations) {
+        TRY_ASSIGN(const Record record, put_record(relation, cursors, config, kinds, ledger, now));
+        add_duplicates(config, relation, record, duplicates);
+    }
+    // After the new records: a kill in between leaves both, and the next start ends the old one.
     for (const Store::MeterCursor& known : cursors)
         if (!has_relation(relations, known.meter))
             TRY(end_relation(known, config, kinds, ledger, now));
-    DuplicatesByMeter duplicates;
-    for (const SameBytes& relation : relations) {
-        TRY_ASSIGN(const Record record, put_record(relation, cursor_of(cursors, relation.log),
-                                                   config, kinds, ledger, now));
-        add_duplicates(config, relation, record, duplicates);
-    }
     return duplicates_ptr(relations, std::move(duplicates));
 }
 

@@ -59,7 +59,7 @@ protected:
     void import(const std::string& meter, const std::string& file, std::uint64_t frames,
                 MeterRole role = MeterRole::bill) {
         ImportSettings settings;
-        const bool is_log = meter == "proxy";
+        const bool is_log = meter != "router";
         settings.meter = {meter, is_log ? "log" : "capture", role,
                           is_log ? Layer::application : Layer::ip};
         settings.cursor_prefix = "frames:";
@@ -226,6 +226,46 @@ TEST_F(PrecedenceTest, OfTheLogIsForAllTimeWhereThePacketsWereAlwaysAWitness) {
     import("router", "packets", 5, MeterRole::witness);
     relate("log");
     EXPECT_EQ(begin_of_router(), UtcTime::min());
+}
+
+// The packets of that time are duplicates: a new moment would charge them to nobody.
+TEST_F(PrecedenceTest, OfALogWithANewNameKeepsItsMoment) {
+    relate("log");
+    import("router", "packets", 5);
+    config_.meters[1].name = "squid";
+    put();
+    EXPECT_EQ(begin_of_router(), UtcTime::min());
+    import("squid", "lines", 3);
+    EXPECT_THAT(booked(),
+                UnorderedElementsAre("router 500 duplicate (10.0.0.1)", "squid 300 charged"));
+    for (const Store::MeterCursor& record : records())
+        EXPECT_EQ(record.cursor.position == "none", record.meter == "proxy") << record.meter;
+    config_.meters[1].name = "proxy";
+    put();
+    EXPECT_EQ(begin_of_router(), UtcTime::min()) << "the old name comes back";
+}
+
+// It reads the file from its beginning: lines that count already would be charged again.
+TEST_F(PrecedenceTest, OfALogWithANewNameAndAnotherFormatHasANewMoment) {
+    relate("log");
+    import("router", "packets", 5);
+    config_.meters[1].name = "squid";
+    config_.meters[1].options.set("format", std::string("combined"));
+    put();
+    EXPECT_EQ(begin_of_router(), bucket_start(traffic) + bucket_length);
+}
+
+// Its packets may have been charged under the old name.
+TEST_F(PrecedenceTest, OfTheLogBeginsBehindPacketsOfAMeterWithAnotherName) {
+    import("router", "packets", 5);
+    config_.meters[0].name = "gateway";
+    configure("log");
+    config_.meters[1].options.set("same_bytes_as", std::vector<std::string>{"gateway"});
+    put();
+    const auto duplicates = put_precedence(config_, {}, *ledger_, clock_.now());
+    ASSERT_TRUE(duplicates.has_value());
+    EXPECT_EQ((*duplicates)->at("gateway").at(0).times.begin,
+              bucket_start(traffic) + bucket_length);
 }
 
 // An import with another configuration must not change what the daemon charges.

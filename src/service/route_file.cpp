@@ -9,18 +9,26 @@
 
 namespace octroi {
 
-Result<RouteFileEnd> read_routes(const std::string& path, const RouteUse& use) {
+Result<RouteFileEnd> read_routes(const std::string& path, const RouteUse& use,
+                                 std::uint64_t octets_max) {
     TRY_ASSIGN(auto file, File::open(path));
     TRY_ASSIGN(const auto source, inflate(std::move(file)));
     std::vector<std::byte> block(1U << 20U);
     RouteReader reader;
     RouteBatch batch;
     RouteFileEnd end;
+    std::uint64_t octets = 0;
     for (;;) {
         const auto got = source->read(block);
         // The routes before the damage are used; the caller reports it.
         if (!got) end.damage = got.error().text;
         if (!got || *got == 0) break;
+        octets += *got;
+        if (octets > octets_max)
+            return fail(ErrorCode::over_limit,
+                        fmt::format("{}: has more than {} octets when it is unpacked; next: a "
+                                    "larger size_limit in [class_table], if the file is right",
+                                    path, octets_max));
         reader.feed(ByteSpan(block).first(*got), batch);
         TRY(use(batch, reader.format()));
         batch.clear();

@@ -124,13 +124,17 @@ Status check_run(const RunSettings& settings, CaptureHost& host) {
 
 namespace {
 
+// A source that hangs delays the start of the meters for so long.
+constexpr Duration first_classes_wait = Duration::seconds(5);
+
 // The first table of a ledger is read before the first batch; later ones while the meters run.
 Status read_first_classes(const RunSettings& settings, Ledger& ledger, UtcTime now) {
     if (!has_class_source(settings.config)) return {};
     TRY_ASSIGN(const std::string version, ledger.current_class_version());
     if (!version.empty()) return {};
-    // A failure of the source was logged: the thread tries it again.
-    TRY(refresh_classes({settings.config, settings.ledger_path, {}}, ledger, now));
+    // A failure of the source was logged: the thread tries it again, for the configured time.
+    TRY(refresh_classes({settings.config, settings.ledger_path, {}, first_classes_wait}, ledger,
+                        now));
     return {};
 }
 

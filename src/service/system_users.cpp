@@ -53,8 +53,11 @@ Result<SystemUsers> read_system_users(const RootedFiles& files, const std::strin
     passwd::Users listed = passwd::parse_passwd(text);
     SystemUsers system{.users = std::move(listed.users), .uids = {}, .sites = {}, .notes = {}};
     if (listed.bad_lines > 0)
-        system.notes.push_back(fmt::format("{}: {} lines are no users, and are left out",
-                                           passwd_file, listed.bad_lines));
+        system.notes.push_back(fmt::format(
+            "{}: {}", passwd_file,
+            listed.bad_lines == 1
+                ? std::string("1 line is no user, and is left out")
+                : fmt::format("{} lines are no users, and are left out", listed.bad_lines)));
     if (const auto defs = files.read("/etc/login.defs", login_defs_octets_max))
         system.uids = passwd::parse_login_defs(*defs);
     SystemConfigFiles config_files(files);

@@ -112,6 +112,7 @@ std::optional<Line> LineReader::rest() const {
     if (text.empty()) return std::nullopt;
     Line line = made(text.substr(0, octets_max_), is_cut_ || text.size() > octets_max_);
     ++line.number;
+    line.has_end = false;
     return line;
 }
 

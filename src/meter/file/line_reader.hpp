@@ -27,6 +27,7 @@ struct Line {
     // Of the first octet in the stream (decompressed), before NULs that were passed over.
     std::uint64_t offset = 0;
     bool is_cut = false;  // the line is longer than octets_max: these are its first octets
+    bool has_end = true;  // else of LineReader::rest()
 };
 
 class LineReader {

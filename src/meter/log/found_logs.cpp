@@ -98,7 +98,7 @@ bool LogFinder::offer(const KnownServer& server, const std::string& path) {
                  .format = std::string(*format),
                  .domain = {},
                  .notes = {}};
-    if (server.config != ConfigReader::none && !sample.has_domain)
+    if (is_web_server(server.config) && !sample.has_domain)
         log.notes.emplace_back(
             "its lines do not name the site: all of its traffic counts for `domain`, or for the "
             "name of this machine. Next: if it has several sites, write %v (Apache) or "
@@ -122,8 +122,8 @@ void LogFinder::find_by_table(const KnownServer& server) {
     if (installed && !offered)
         add_note(
             fmt::format("{} is installed, and no log with its lines was found at {}; next: "
-                        "let it write a log (a journal alone cannot be followed), or write "
-                        "its path into [[meter]]",
+                        "let it write a log, write its path into [[meter]], or follow the journal "
+                        "with kind = \"journal\"",
                         server.name, list_of(server.logs)));
 }
 

@@ -23,7 +23,7 @@ inline constexpr std::size_t found_logs_max = 200;
 struct FoundLog {
     std::string server;              // KnownServer::name
     std::vector<std::string> paths;  // patterns for `paths` of [[meter]]
-    std::string format_key;          // "format", "log_format", "nginx_format"
+    std::string format_key;          // "format", "log_format", "nginx_format", "squid_format"
     std::string format;              // its value
     std::string domain;              // for `domain` of [[meter]]; empty: the name of the machine
     // What the log does not state, and what to change. Sentences for people.

@@ -212,6 +212,26 @@ TEST_F(FoundLogsTest, OtherServersAreFoundByTheirLines) {
     EXPECT_THAT(notes_of("/var/log/caddy/access.log"), HasSubstr("client_names = true"));
 }
 
+TEST_F(FoundLogsTest, SquidAndVsftpdNameTheirLogsInTheirConfiguration) {
+    write("/etc/squid/squid.conf",
+          "logformat own %ts.%03tu %>a %<st %un\n"
+          "include /etc/squid/conf.d/*.conf\n");
+    write("/etc/squid/conf.d/log.conf",
+          "access_log daemon:/srv/log/proxy.log own\naccess_log /srv/log/second.log squid\n");
+    write("/srv/log/proxy.log", "1714564800.123 192.0.2.1 1000 alice\n");
+    write("/srv/log/second.log", lines_of("squid"));
+    write("/var/log/squid/access.log", lines_of("squid"));
+    write("/etc/vsftpd.conf",
+          "xferlog_enable=YES\nxferlog_std_format=YES\nxferlog_file=/srv/log/transfers\n");
+    write("/srv/log/transfers", lines_of("xferlog"));
+    write("/var/log/vsftpd.log", lines_of("vsftpd"));
+    EXPECT_THAT(found(), Contains("squid /srv/log/proxy.log squid_format=%ts.%03tu %>a %<st %un"));
+    EXPECT_THAT(found(), Contains("vsftpd /srv/log/transfers format=xferlog"));
+    EXPECT_THAT(found(), Not(Contains(HasSubstr("/var/log/squid"))));
+    EXPECT_THAT(found(), Not(Contains(HasSubstr("second.log"))));
+    EXPECT_THAT(find().notes, Contains(HasSubstr("second.log is not offered")));
+}
+
 // vsftpd with dual_log_enable writes each transfer to both.
 TEST_F(FoundLogsTest, OfTwoLogsOfOneServerOneIsOffered) {
     write("/etc/vsftpd.conf", "");

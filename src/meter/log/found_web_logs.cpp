@@ -305,6 +305,7 @@ private:
 }  // namespace
 
 bool LogFinder::find_by_config(const KnownServer& server) {
+    if (!is_web_server(server.config)) return find_in_server_config(server);
     FilesOfRoot config_files(files_);
     const auto wanted = server.config == ConfigReader::nginx ? web_config::WebServer::nginx
                                                              : web_config::WebServer::apache;

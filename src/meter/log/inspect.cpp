@@ -74,10 +74,10 @@ private:
 void log_defects(const Inspection& inspection, const std::string& name) {
     const BadLines& bad = inspection.bad_lines();
     if (bad.count > 0)
-        log_warning(
-            fmt::format("{}: {} lines cannot be read; the first is line {}: {}; next: "
-                        "--bad prints them",
-                        name, bad.count, bad.first, to_string(bad.first_reason)));
+        log_warning(fmt::format(
+            "{}: {} line{} cannot be read; the first is line {}: {}; next: "
+            "--bad prints them",
+            name, bad.count, bad.count == 1 ? "" : "s", bad.first, to_string(bad.first_reason)));
     if (inspection.evicted() > 0)
         log_warning(
             fmt::format("{}: {} sessions or mails were open at the same time and had to be "

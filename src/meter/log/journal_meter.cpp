@@ -6,39 +6,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/byte_cursor.hpp"
-#include "host/command.hpp"
-
 namespace octroi::logs {
 namespace {
 
 constexpr std::size_t octets_of_a_read = std::size_t{64} * 1024;
 // Of one call of pull(), so that a full journal does not block the thread.
 constexpr std::size_t reads_of_a_pull = 64;
-constexpr std::uint8_t position_format = 1;
-
-constexpr std::string_view journal_fields =
-    "--output-fields=MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID,_COMM,_HOSTNAME";
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
-
-// The cursor of the newest entry of the whole journal.
-Result<std::string> newest_cursor() {
-    const std::vector<std::string> arguments{"journalctl",      "--quiet",
-                                             "--no-pager",      "--lines=1",
-                                             "--output=export", std::string(journal_fields)};
-    TRY_ASSIGN(const std::string text, run_command(arguments));
-    logline::JournalExport decoder;
-    logline::JournalEntry entry;
-    std::string_view rest = text;
-    std::string cursor;
-    while (decoder.read(rest, entry)) cursor = entry.cursor;
-    if (!cursor.empty()) return cursor;
-    return fail(ErrorCode::not_found,
-                "journalctl lists no entry: there is no journal on this machine, or its user may "
-                "not read it; next: add the user to the group systemd-journal, or follow the files "
-                "of syslog with kind = \"log\"");
-}
 
 }  // namespace
 
@@ -55,35 +30,56 @@ Result<std::unique_ptr<JournalMeter>> JournalMeter::open(JournalMeterOptions opt
                                                          std::span<const Cursor> cursors) {
     auto meter = std::unique_ptr<JournalMeter>(new JournalMeter(std::move(options), clock));
     TRY(meter->resume(cursors));
-    if (meter->position_.empty()) {
-        TRY_ASSIGN(meter->position_, newest_cursor());
-    }
+    TRY(meter->find_place());
     TRY(meter->start());
     return meter;
 }
 
-// Position: u8 format, text cursor of the journal, text format, text state of its reader, text
-// state of the times.
 Status JournalMeter::resume(std::span<const Cursor> cursors) {
     cursor_.source = journal_source;
     const auto known = std::ranges::find(cursors, journal_source, &Cursor::source);
     if (known == cursors.end()) return {};
     cursor_ = *known;
-    ByteCursor in(as_octets(cursor_.position));
-    std::uint8_t version = 0;
-    std::string format;
-    std::string reader;
-    std::string times;
-    if (!in.u8(version) || version != position_format || !in.text(position_) || !in.text(format) ||
-        !in.text(reader) || !in.text(times) || in.left() != 0)
-        return fail(ErrorCode::corrupt,
-                    "the ledger's cursor of the journal cannot be read; next: use the version of "
-                    "octroi that wrote it");
-    if (format != options_.format) reader.clear();
-    if (const Status resumed = lines_->resume(reader, times); !resumed)
+    TRY_ASSIGN(JournalPosition position, JournalPosition::parse(cursor_.position));
+    place_ = std::move(position.place);
+    if (position.format != options_.format) position.reader.clear();
+    if (const Status resumed = lines_->resume(position.reader, position.times); !resumed)
         warnings_.push_back(
             fmt::format("{}; sessions that had begun are not known", resumed.error().text));
     return {};
+}
+
+Status JournalMeter::find_place() {
+    if (place_.cursor.empty()) {
+        TRY_ASSIGN(place_, newest_entry());
+        return {};
+    }
+    TRY_ASSIGN(auto next, first_entry_from(place_.cursor));
+    if (next && is_same_entry(next->cursor, place_.cursor)) return {};
+    if (next) {
+        next->is_read = false;
+    } else {
+        // The entries that are left are earlier, and may have been read: the meter begins behind
+        // them.
+        TRY_ASSIGN(next, newest_entry());
+    }
+    add_dropped(*next);
+    place_ = *std::move(next);
+    return {};
+}
+
+// next: the first entry that is left.
+void JournalMeter::add_dropped(const JournalPlace& next) {
+    const UtcTime begin = place_.realtime_us != 0 ? place_.time() : next.time();
+    const UtcTime end = std::max(begin, next.time());
+    losses_.push_back(
+        {"journal", LossReason::truncated, {begin, end + Duration{1}}, std::nullopt, std::nullopt});
+    ++dropped_;
+    warnings_.push_back(
+        fmt::format("the journal has dropped entries between {} and {} that were not read; next: "
+                    "give it more space (SystemMaxUse in journald.conf), so that it keeps them as "
+                    "long as octroi does not run",
+                    to_rfc3339(begin), to_rfc3339(end)));
 }
 
 Status JournalMeter::start() {
@@ -95,8 +91,8 @@ Status JournalMeter::start() {
                                        "--no-tail",
                                        "--output=export",
                                        std::string(journal_fields),
-                                       "--cursor=" + position_};
-    known_ = position_;
+                                       "--cursor=" + place_.cursor};
+    if (place_.is_read) known_ = place_.cursor;
     arguments.insert(arguments.end(), options_.matches.begin(), options_.matches.end());
     TRY_ASSIGN(Child child, Child::start(arguments));
     child_.emplace(std::move(child));
@@ -104,8 +100,10 @@ Status JournalMeter::start() {
 }
 
 Result<Pull> JournalMeter::pull(ReadingSink& sink, Duration wait) {
-    // Without a cursor in the ledger a restart would begin behind entries of the meantime.
-    if (cursor_.version == 0 && cursor_.position.empty()) return Pull::checkpoint;
+    // Without a cursor in the ledger a restart would begin behind entries of the meantime, and
+    // without that of a loss it would report the loss again.
+    if ((cursor_.version == 0 && cursor_.position.empty()) || !losses_.empty())
+        return Pull::checkpoint;
     for (std::size_t i = 0; i < reads_of_a_pull; ++i) {
         TRY_ASSIGN(const auto octets, child_->read(buffer_, i == 0 ? wait : Duration{0}));
         if (!octets) {
@@ -131,30 +129,26 @@ void JournalMeter::read(std::string_view octets, ReadingSink& sink) {
     logline::JournalEntry entry;
     lines_->set_sink(sink);
     while (decoder_.read(octets, entry)) {
-        // The entry of the cursor, if it matches and is still there, comes first.
-        const bool is_known = entry.cursor == std::exchange(known_, {});
-        if (is_known) continue;
+        // The entry of the cursor, if it matches, comes first.
+        const std::string known = std::exchange(known_, {});
+        if (!known.empty() && is_same_entry(entry.cursor, known)) continue;
         ++entries_;
         const std::string text = entry.as_line();
         lines_->on_line({.text = text, .number = entries_, .offset = 0, .is_cut = entry.is_cut},
                         {journal, clock_->now()});
-        position_ = std::move(entry.cursor);
+        place_ = {.cursor = std::move(entry.cursor), .realtime_us = entry.realtime_us};
     }
 }
 
 std::string JournalMeter::save() const {
-    ByteWriter out;
-    out.u8(position_format);
-    out.text(position_);
-    out.text(options_.format);
-    out.text(lines_->save_reader());
-    out.text(lines_->save_times());
-    return out.drain();
+    return JournalPosition{place_, options_.format, lines_->save_reader(), lines_->save_times()}
+        .save();
 }
 
 Result<Checkpoint> JournalMeter::checkpoint(ReadingSink& sink) {
     readings_.flush(sink);
     Checkpoint out;
+    out.losses = std::exchange(losses_, {});
     if (const std::uint64_t bad = lines_->drain_bad_lines(); bad > 0) {
         const UtcTime now = clock_->now();
         const UtcTime last = lines_->last_time().value_or(now);
@@ -177,6 +171,7 @@ Result<Checkpoint> JournalMeter::checkpoint(ReadingSink& sink) {
 std::vector<CounterValue> JournalMeter::counters() const {
     FollowCounts follow;
     follow.octets = octets_;
+    follow.losses = dropped_;
     return values_of(line_counts_, readings_.counts(), follow, {.followed = 1});
 }
 

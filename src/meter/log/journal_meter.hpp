@@ -8,9 +8,13 @@
 // the format. journalctl starts at that entry, which is dropped: with `--after-cursor` and matches
 // some versions (252) drop the first entry that matches, also where it is a later one. So a restart
 // goes on behind the entry of the cursor, so that each entry counts once. At the first start the
-// meter begins behind the newest entry. If the journal has dropped the entry of the cursor
-// (rotation, vacuuming), journalctl goes on with the first later one that it has.
+// meter begins behind the newest entry.
+//
+// If the journal has dropped the entry of the cursor (vacuuming, a journal that is lost at a
+// reboot), nobody knows how many later ones it has dropped: that is a loss without a bound, from
+// the time of that entry to the first one that is left, with which the meter goes on.
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,6 +26,7 @@
 #include "host/child.hpp"
 #include "host/clock.hpp"
 #include "meter/log/counters.hpp"
+#include "meter/log/journal_place.hpp"
 #include "meter/log/line_decoder.hpp"
 #include "meter/log/log_readings.hpp"
 #include "meter/log/time_resolver.hpp"
@@ -61,6 +66,8 @@ public:
 private:
     JournalMeter(JournalMeterOptions options, const Clock& clock);
     [[nodiscard]] Status resume(std::span<const Cursor> cursors);
+    [[nodiscard]] Status find_place();
+    void add_dropped(const JournalPlace& next);
     [[nodiscard]] Status start();
     void read(std::string_view octets, ReadingSink& sink);
     [[nodiscard]] std::string save() const;
@@ -73,8 +80,10 @@ private:
     logline::JournalExport decoder_;
     std::optional<Child> child_;
     std::vector<char> buffer_;
-    std::string position_;  // the cursor of the journal
-    std::string known_;     // that of the entry before start(); empty: an entry has come since
+    JournalPlace place_;
+    std::string known_;  // the cursor of the entry that is dropped if it comes first
+    std::vector<Loss> losses_;
+    std::uint64_t dropped_ = 0;  // times that the journal had dropped entries
     Cursor cursor_;
     std::uint64_t octets_ = 0;
     std::uint64_t entries_ = 0;

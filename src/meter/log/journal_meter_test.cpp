@@ -16,19 +16,22 @@
 namespace octroi::logs {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 // A program `journalctl` that comes first in PATH. Its entries are files with the cursors as
-// names; it prints those from the cursor on, and waits for more. Entries of other.service
-// do not match.
+// names; it prints those from the cursor on, and with --follow waits for more. Entries of
+// other.service match only without --unit.
 constexpr const char* program = R"(#!/bin/sh
 echo "$@" >> "{0}/arguments"
-from=; after=; newest=
+from=; after=; newest=; follow=; hidden=nothing
 for each; do
     case $each in
         --cursor=*) from=${{each#*=}} ;;
         --lines=1) newest=yes ;;
+        --follow) follow=yes ;;
+        --unit=*) hidden=other.service ;;
     esac
 done
 cd "{0}/entries" || exit 1
@@ -37,16 +40,17 @@ if [ "$newest" ]; then
     [ -z "$last" ] || cat "$last"
     exit 0
 fi
-[ -f "$from" ] && ! grep -q "other.service" "$from" && cat "$from"
+[ -f "$from" ] && ! grep -q "$hidden" "$from" && cat "$from"
 after=$from
 while [ -d "{0}/entries" ]; do
     for each in *; do
         [ -f "$each" ] || continue
         if [ "$each" \> "$after" ]; then
-            grep -q "other.service" "$each" || cat "$each"
+            grep -q "$hidden" "$each" || cat "$each"
             after=$each
         fi
     done
+    [ "$follow" ] || exit 0
     sleep 0.05
 done
 echo "the journal is gone" >&2
@@ -102,6 +106,9 @@ protected:
         ASSERT_TRUE(checkpoint.has_value());
         if (!checkpoint->cursors.empty()) cursors_ = checkpoint->cursors;
         losses_.insert(losses_.end(), checkpoint->losses.begin(), checkpoint->losses.end());
+    }
+    void vacuum(int number) const {
+        std::filesystem::remove(folder_.file("entries") + fmt::format("/{:04}", number));
     }
     [[nodiscard]] std::string arguments() const {
         std::ifstream in(folder_.file("arguments"));
@@ -164,6 +171,54 @@ TEST_F(JournalMeterTest, GoesOnBehindTheLastCommit) {
     const auto meter = open().value();
     run(*meter, 200);
     EXPECT_EQ(octets_, 200U);
+}
+
+constexpr UtcTime time_of(int number) { return UtcTime::from_seconds(1'714'564'800 + number); }
+
+TEST_F(JournalMeterTest, EntriesThatTheJournalDroppedAreALoss) {
+    write(1, 1000);
+    {
+        const auto meter = open().value();
+        commit(*meter);
+        write(2, 200);
+        run(*meter, 200);
+    }
+    write(3, 30);
+    write(4, 4);
+    for (const int number : {1, 2, 3}) vacuum(number);
+    {
+        const auto meter = open().value();
+        EXPECT_THAT(meter->warnings(), ElementsAre(HasSubstr("has dropped entries between")));
+        EXPECT_EQ(meter->pull(*this, {}).value(), Pull::checkpoint)
+            << "the loss is kept before the first entry";
+        commit(*meter);
+        const Loss expected{"journal",
+                            LossReason::truncated,
+                            {time_of(2), time_of(4) + Duration{1}},
+                            std::nullopt,
+                            std::nullopt};
+        EXPECT_THAT(losses_, ElementsAre(expected));
+    }
+    const auto meter = open().value();
+    run(*meter, 204);
+    EXPECT_EQ(octets_, 204U) << "the first entry that is left counts, also after a restart";
+    EXPECT_EQ(losses_.size(), 1U) << "the loss is reported once";
+}
+
+TEST_F(JournalMeterTest, AJournalThatLostAllLaterEntriesGoesOnBehindTheRest) {
+    write(1, 1000);
+    write(2, 200);
+    {
+        const auto meter = open().value();
+        commit(*meter);
+    }
+    vacuum(2);
+    const auto meter = open().value();
+    write(3, 30);
+    run(*meter, 30);
+    EXPECT_EQ(octets_, 30U) << "entry 1 may have been read before";
+    ASSERT_EQ(losses_.size(), 1U);
+    EXPECT_EQ(losses_.front().interval.begin, time_of(2));
 }
 
 TEST_F(JournalMeterTest, SaysThatThereIsNoJournal) {

@@ -14,9 +14,10 @@ namespace octroi::logs {
 
 // Each is "FIELD=value", as of journalctl(1).
 [[nodiscard]] Status check_journal_matches(const OptionEntry& entry);
-// Each is the name of a unit.
+// Each is the name of a unit, or a pattern that matches no session of a user.
 [[nodiscard]] Status check_journal_units(const OptionEntry& entry);
-// A format that is wrong; two meters that bill the same entries charge each twice.
+// A format that is wrong; entries that any local user can write; two meters that bill the same
+// entries charge each twice.
 void check_journal_meters(std::span<const MeterConfig* const> meters,
                           std::vector<Problem>& problems);
 
@@ -26,14 +27,17 @@ inline constexpr std::array journal_options = {
            .default_text = R"(["postfix@-.service"])",
            .required = true,
            .help = "The systemd units with the entries that are read.",
-           .doc = "Names and patterns as of `journalctl --unit`. An empty list: the entries of "
-                  "all units.",
+           .doc = "Names and patterns as of `journalctl --unit`; none that the sessions of users "
+                  "match. An empty list needs one of the fields `_SYSTEMD_UNIT`, "
+                  "`_SYSTEMD_CGROUP`, `_EXE` and `_UID` in `matches`: any user can write to the "
+                  "journal, and journald itself writes these fields.",
            .check = check_journal_units},
     Option{.key = "matches",
            .type = OptionType::texts,
            .default_text = "[]",
            .help = "Fields that entries must have, as `SYSLOG_IDENTIFIER=dovecot`.",
-           .doc = "As the matches of journalctl(1): several of one field are alternatives.",
+           .doc = "As the matches of journalctl(1): several of one field are alternatives. The "
+                  "program that writes an entry chooses SYSLOG_IDENTIFIER itself.",
            .check = check_journal_matches},
     format_option,
     log_format_option,

@@ -12,15 +12,19 @@
 
 namespace octroi::logs {
 
-// The configuration that names the sites and the logs of a server (wire/web_config).
-enum class ConfigReader : std::uint8_t { none, apache, nginx };
+// The configuration that names the sites and the logs of a server (wire/web_config), or its logs
+// (wire/server_config).
+enum class ConfigReader : std::uint8_t { none, apache, nginx, squid, vsftpd };
+[[nodiscard]] constexpr bool is_web_server(ConfigReader reader) noexcept {
+    return reader == ConfigReader::apache || reader == ConfigReader::nginx;
+}
 
 struct KnownServer {
     std::string_view name;  // of its meter
     // Its main configuration: it is installed if one of them exists.
     std::span<const std::string_view> installed;
-    // With a ConfigReader these are looked at only where the configuration cannot be read. Patterns
-    // of the shell, in the order of preference.
+    // With a ConfigReader these are looked at only where the configuration cannot be read, or names
+    // no log that can be followed. Patterns of the shell, in the order of preference.
     std::span<const std::string_view> logs;
     // Each of `logs` is followed; else they are alternatives, and the first that fits is.
     bool follows_all = false;

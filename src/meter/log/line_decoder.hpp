@@ -39,7 +39,8 @@ public:
 
     // Before lines. The sink must outlive the calls of on_line().
     void set_sink(ReadingSink& sink) noexcept { sink_ = &sink; }
-    // A bad line is counted, and logged (host/log_limit.hpp).
+    // A bad line is counted, and logged (host/log_limit.hpp). So is a line without an end in which
+    // a name may be incomplete (unfinished_line.hpp): of a file that is finished.
     void on_line(const file::Line& line, const LineOrigin& origin) override;
     // For a restart. Errors of resume(): corrupt; then there is no state.
     [[nodiscard]] std::string save_reader() const { return reader_->save(); }
@@ -48,11 +49,12 @@ public:
     // The latest time of a line that this object has read.
     [[nodiscard]] const std::optional<UtcTime>& last_time() const noexcept { return last_time_; }
 
-    // Since the last call.
+    // Since the last call: bad lines, and those with a volume that may be incomplete.
     [[nodiscard]] std::uint64_t drain_bad_lines() noexcept { return std::exchange(bad_lines_, 0); }
 
 private:
     void on_bad(logline::BadReason reason, const file::Line& line, const LineOrigin& origin);
+    void on_short_volume(const file::Line& line, const LineOrigin& origin);
 
     std::unique_ptr<logline::LineReader> reader_;
     TimeResolver times_;

@@ -8,6 +8,7 @@
 
 #include "base/byte_cursor.hpp"
 #include "base/check.hpp"
+#include "meter/log/unfinished_line.hpp"
 
 namespace octroi::logs {
 namespace {
@@ -195,13 +196,14 @@ void LogFileMeter::on_rest(const file::Line& line, ReadingSink& sink) {
         return;
     }
     state_before_rest_ = reader_->save();
-    const LineResult result = read(line);
-    if (result.kind == LineKind::traffic) {
-        on_line(result, sink);
+    const UnfinishedRead read = read_unfinished(*reader_, line.text, entry_);
+    if (read.result.kind == LineKind::traffic && !read.has_doubtful_name) {
+        on_line(read.result, sink);
         behind_ = Behind::counted_part;
         return;
     }
     has_unread_end_ = true;
+    has_doubtful_end_ = read.has_doubtful_name;
     CHECK(reader_->restore(state_before_rest_).has_value());
 }
 
@@ -231,17 +233,22 @@ Status LogFileMeter::end() {
                         path_, wants_packets ? "data of applications" : "IP packets", other_noun));
     std::vector<std::string> defects;
     if (counts.other_layer > 0)
-        defects.push_back(fmt::format("{} lines are left out, because they count {}",
+        defects.push_back(fmt::format("{} line{} left out, with the octets of {}",
                                       counts.other_layer,
-                                      wants_packets ? "data of applications" : "IP packets"));
+                                      counts.other_layer == 1 ? " was" : "s were",
+                                      wants_packets ? "applications" : "IP packets"));
     if (!stream_.damage().empty()) defects.push_back(stream_.damage());
     if (first_bad_ > 0)
-        defects.push_back(fmt::format("{} lines cannot be read; the first is line {}: {}",
-                                      bad_ - bad_before_, first_bad_, to_string(first_reason_)));
+        defects.push_back(fmt::format("{} line{} cannot be read; the first is line {}: {}",
+                                      bad_ - bad_before_, bad_ - bad_before_ == 1 ? "" : "s",
+                                      first_bad_, to_string(first_reason_)));
     if (has_unread_end_)
         defects.push_back(
-            "the last line has no end and states no traffic, and was not read; next: import the "
-            "file again when it is complete");
+            has_doubtful_end_
+                ? "the last line has no end, so that a name in it may be incomplete, and was not "
+                  "read; next: import the file again when it is complete, or add the line end"
+                : "the last line has no end and states no traffic, and was not read; next: import "
+                  "the file again when it is complete");
     if (!defects.empty()) warning_ = fmt::format("{}: {}", path_, fmt::join(defects, "; "));
     return {};
 }

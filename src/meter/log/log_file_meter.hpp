@@ -5,8 +5,9 @@
 //
 // The ledger contains a file once, whatever its name, and compressed or not (meter/file): a log
 // that was rotated is known, and one that has grown continues at its former end. A last line
-// without an end counts too, if it reports traffic: once, because a later import of the file, when
-// it has grown, adds only what the whole line has more. A cursor holds the format, and what the
+// without an end counts too, if it reports traffic and no name in it may be incomplete
+// (unfinished_line.hpp): once, because a later import of the file, when it has grown, adds only
+// what the whole line has more. A cursor holds the format, and what the
 // format must remember between two lines.
 
 #include <array>
@@ -94,6 +95,7 @@ private:
     std::uint64_t first_bad_ = 0;    // the number of the line, since this object was opened
     logline::BadReason first_reason_ = logline::BadReason::none;
     bool has_unread_end_ = false;
+    bool has_doubtful_end_ = false;  // for a name that may be incomplete
     std::optional<UtcTime> last_time_;
 };
 

@@ -29,7 +29,7 @@ protected:
     void write(const std::string& content) { std::ofstream(path_, std::ios::binary) << content; }
 
     Result<std::unique_ptr<LogFileMeter>> open() {
-        TRY_ASSIGN(auto reader, logline::open_reader(format_, {}));
+        TRY_ASSIGN(auto reader, logline::open_reader(format_, {.pattern = pattern_}));
         TimeResolver resolver({.zone = Zone::utc(), .first_year = 2023, .latest = {}});
         return LogFileMeter::open(path_, std::move(reader), resolver, options_, cursors_);
     }
@@ -86,6 +86,7 @@ protected:
     const octroi::testing::Folder folder_;
     std::string path_ = folder_.file("log");
     std::string format_ = "vhost-combined";
+    std::string pattern_;
     LogFileMeterOptions options_;
     LogFileMeter* meter_ = nullptr;
     std::vector<Named> readings_;
@@ -300,6 +301,21 @@ TEST_F(LogFile, OfAnotherLayerIsRefused) {
     EXPECT_EQ(import().value(), "");
     ASSERT_EQ(readings_.size(), 1U);
     EXPECT_EQ(readings_[0].reading.bytes, 60U);
+}
+
+// The beginning of a name is another name: of another account.
+TEST_F(LogFile, ALastLineThatEndsWithinANameWaits) {
+    format_ = "apache";
+    pattern_ = "%h %t %b %v";
+    const std::string whole = "192.0.2.1 [01/May/2024:12:00:01 +0000] 100 example.com\n";
+    write(whole + whole.substr(0, whole.size() - 5));
+    EXPECT_TRUE(import().value().contains("a name in it may be incomplete"));
+    EXPECT_EQ(octets_by_name(),
+              (std::map<std::string, std::uint64_t>{{"domain example.com", 100}}));
+    write(whole + whole);
+    EXPECT_EQ(import().value(), "");
+    EXPECT_EQ(octets_by_name(),
+              (std::map<std::string, std::uint64_t>{{"domain example.com", 200}}));
 }
 
 TEST_F(LogFile, OfAnotherFormatIsRefused) {

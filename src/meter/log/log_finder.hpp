@@ -13,6 +13,7 @@
 #include "meter/log/found_logs.hpp"
 #include "meter/log/known_servers.hpp"
 #include "meter/log/log_sample.hpp"
+#include "wire/server_config/server_logs.hpp"
 
 namespace octroi::logs {
 
@@ -31,12 +32,16 @@ public:
 
     // By the paths of the table.
     void find_by_table(const KnownServer& server);
-    // By the configuration of a web server. False: there is none that can be read.
+    // By the configuration of a server. False: there is none that can be read, or of a server that
+    // is no web server: it names no log that can be offered.
     bool find_by_config(const KnownServer& server);
 
     FoundLogs found;
 
 private:
+    // found_server_logs.cpp. False: the log cannot be read, or its lines have another format.
+    bool offer_configured(const KnownServer& server, const server_config::ServerLog& log);
+    bool find_in_server_config(const KnownServer& server);
     // Finds the format and offers the log. False: no format fits, or it cannot be read.
     bool offer(const KnownServer& server, const std::string& path);
 

@@ -166,6 +166,26 @@ TEST_F(LogMeterTest, NewFilesAreFoundAndEarlierFilesAreNoLogsOfTheirOwn) {
     EXPECT_EQ(poll(), 0U);
 }
 
+// The server was killed within a line. Nobody writes the rest.
+TEST_F(LogMeterTest, ALastLineThatEndsWithinANameIsALossOfAFinishedFile) {
+    const std::string whole = "192.0.2.1 [30/Nov/2026:12:00:00 +0000] 100 example.com\n";
+    append("a.log", whole + whole.substr(0, whole.size() - 5));
+    LogMeterOptions reading = options({"a.log"});
+    reading.format = "apache";
+    reading.open_reader = [] { return logline::open_reader("apache", {.pattern = "%h %t %b %v"}); };
+    open(std::move(reading));
+    EXPECT_EQ(poll(), 100U) << "the file may still grow";
+    EXPECT_THAT(commit().losses, IsEmpty());
+    fs::rename(folder_.file("a.log"), folder_.file("a.log.1"));
+    append("a.log", whole);
+    EXPECT_EQ(poll(), 100U);
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(poll(), 0U);
+    EXPECT_EQ(counter("log_bad_lines_total"), 1U);
+    const auto losses = commit().losses;
+    ASSERT_THAT(losses, SizeIs(1));
+    EXPECT_EQ(losses[0].reason, LossReason::corrupt);
+}
+
 TEST_F(LogMeterTest, ALinkToALogIsNoOtherLog) {
     append("access.20261130.log", line(1));
     fs::create_symlink("access.20261130.log", folder_.file("current.log"));
