@@ -101,7 +101,9 @@ std::optional<int> Child::ended() {
     const pid_t got = ::waitpid(pid_, &status, WNOHANG);
     if (got == 0 || (got < 0 && errno == EINTR)) return std::nullopt;
     pid_ = -1;
-    return status;
+    // Without children to wait for (SIGCHLD ignored) nobody knows how it ended: no success.
+    constexpr int unknown_status = 127 << 8;
+    return got < 0 ? unknown_status : status;
 }
 
 void Child::keep_errors() {

@@ -60,7 +60,9 @@ Status read_all(const std::string& name, const Child& child, const CommandLimits
         }
         const int ready = ::poll(both.data(), both.size(), wait_ms);
         if (ready < 0 && errno == EINTR) continue;
-        if (ready <= 0 && Monotonic::now() >= end) return too_slow(name, limits);
+        // Also while there is output: it may never end.
+        if (Monotonic::now() >= end) return too_slow(name, limits);
+        if (ready <= 0) continue;
         if (both[0].revents != 0 && !read_some(child.output(), output.text)) both[0].fd = -1;
         if (both[1].revents != 0 && !read_some(child.errors(), output.errors)) both[1].fd = -1;
         if (output.errors.size() > errors_max) output.errors.resize(errors_max);

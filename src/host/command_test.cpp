@@ -38,6 +38,9 @@ TEST(RunCommand, HasLimits) {
     ASSERT_FALSE(endless.has_value());
     EXPECT_EQ(endless.error().code, ErrorCode::over_limit);
     const auto begin = std::chrono::steady_clock::now();
+    const auto noisy = run({"sh", "-c", "yes >&2"}, {.time = Duration::seconds(1)});
+    ASSERT_FALSE(noisy.has_value());
+    EXPECT_TRUE(noisy.error().text.contains("within 1 s")) << noisy.error().text;
     const auto slow = run({"tail", "-f", "/dev/null"}, {.time = Duration::seconds(1)});
     ASSERT_FALSE(slow.has_value());
     EXPECT_TRUE(slow.error().text.contains("within 1 s")) << slow.error().text;

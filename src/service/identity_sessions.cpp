@@ -156,6 +156,8 @@ private:
              at = refused_.find(held)) {
             IdentityEvent event = std::move(at->second);
             refused_.erase(at);
+            TRY_ASSIGN(const Statements* const statements, known_statements(event));
+            if (is_superseded(event, *statements)) continue;
             event.at = due_of(event);
             // It ended before: the session that is stored must end too.
             if (event.until <= event.at) event = {.at = event.at, .held = held, .holder = {}};
@@ -164,13 +166,26 @@ private:
         return {};
     }
 
-    [[nodiscard]] Status decide(const IdentityEvent& event) {
+    // Whether a later statement is stored, up to the time at which this one would be.
+    static bool is_superseded(const IdentityEvent& refused, const Statements& statements) {
+        return std::ranges::any_of(statements, [&](const Statement& stored) {
+            return stored.at > refused.at && stored.at <= due_of(refused);
+        });
+    }
+
+    // Those of the held identity, of the source.
+    [[nodiscard]] Result<Statements*> known_statements(const IdentityEvent& event) {
         auto known = statements_.find(event.held);
         if (known == statements_.end()) {
             TRY_ASSIGN(Statements found, sessions_.statements_of(source_, event));
             known = statements_.emplace(event.held, std::move(found)).first;
         }
-        Statements& statements = known->second;
+        return &known->second;
+    }
+
+    [[nodiscard]] Status decide(const IdentityEvent& event) {
+        TRY_ASSIGN(Statements* const found, known_statements(event));
+        Statements& statements = *found;
         switch (novelty_of(event, statements)) {
             case Novelty::known: {
                 // The stored statement is right again.
@@ -180,7 +195,7 @@ private:
                 break;
             }
             case Novelty::over_limit:
-                refuse(event);
+                refuse(event, statements);
                 break;
             case Novelty::is_new:
                 statements.insert(
@@ -192,7 +207,7 @@ private:
         return {};
     }
 
-    void refuse(const IdentityEvent& event) {
+    void refuse(const IdentityEvent& event, const Statements& statements) {
         refused_identities.warning([&] {
             return fmt::format(
                 "meter {}: {} changed its holder more than {} times in the five minutes from {}; "
@@ -201,6 +216,7 @@ private:
                 source_, identity_text(event.held), identities_of_bucket_max,
                 to_rfc3339(bucket_start(event.at)));
         });
+        if (is_superseded(event, statements)) return;
         const auto refused = refused_.find(event.held);
         if (refused != refused_.end()) {
             if (refused->second.at <= event.at) refused->second = event;

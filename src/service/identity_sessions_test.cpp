@@ -121,6 +121,19 @@ TEST(IdentitySessions, ARefusedStatementThatIsTakenBackIsNotStored) {
     EXPECT_EQ(filter.commit({}, "arp", minute(6)), 0U);
 }
 
+// The stored statement is of a later moment than the one that comes late.
+TEST(IdentitySessions, ALateRefusedStatementIsNotStoredBehindALaterOne) {
+    const TemporaryLedger ledger;
+    Filter filter(*ledger, UtcTime::min());
+    auto events = claims_of_three(static_cast<int>(identities_of_bucket_max) - 1);
+    events.push_back(held("10.0.0.1", "user dora", minute(4)));
+    EXPECT_EQ(filter.commit(events, "arp", minute(4)), identities_of_bucket_max);
+    const auto late = held("10.0.0.1", "user bob", minute(1));
+    EXPECT_EQ(filter.commit({late}, "arp", minute(4)), 0U);
+    EXPECT_EQ(filter.commit({}, "arp", minute(6)), 0U);
+    EXPECT_EQ(newest_of(filter).holder, *parse_identity("user dora"));
+}
+
 TEST(IdentitySessions, ARefusedLeaseThatEndedMeanwhileEndsTheSession) {
     const TemporaryLedger ledger;
     Filter filter(*ledger, UtcTime::min());

@@ -13,8 +13,9 @@ using radius::StatusType;
 
 namespace {
 
-// A session that has ended is known for so long: a request of before its stop may come late.
-constexpr Duration closed_kept_for = Duration::hours(1);
+// A session that has ended is known for so long: a request of before its stop may come late, and
+// none that is older counts (event_age_max). A request that is sent again states nothing new.
+constexpr Duration closed_kept_for = Duration::hours(24);
 // Addresses, prefixes and stations of one session.
 constexpr std::size_t held_max = 2 * radius::prefixes_max;
 
@@ -67,18 +68,14 @@ void AccountingSessions::on_request(const Accounting& accounting, const Address&
 void AccountingSessions::on_session(Sessions::iterator session, const Accounting& accounting,
                                     UtcTime at, bool is_first) {
     Session& known = session->second;
-    if (known.closed && !begins_again(accounting, at, *known.closed)) {
-        ++counts_.late;
-        for (const Statement& statement : statements_of(accounting))
-            if (at < *known.closed) push(at, statement, *known.closed);
-        return;
-    }
-    if (known.closed) {  // the NAS uses the id again
-        known.closed.reset();
-        for (const Held& held : known.held) drop_owner(session->first, held.statement.held);
-        known.held.clear();
-        known.counted.reset();
-        ++open_;
+    // The NAS stated Accounting-On, and goes on with its sessions.
+    const bool goes_on = known.closed && known.is_ended_by_nas && at > *known.closed &&
+                         accounting.status != StatusType::start;
+    if (known.closed && !goes_on && !begins_again(accounting, at, *known.closed))
+        return on_ended_session(known, accounting, at);
+    if (known.closed) {
+        open_again(session);
+        if (!goes_on) known.counted.reset();  // the NAS uses the id again
         is_first = true;
     }
     // What a later request states first, the session had at the earliest since the one before.
@@ -94,13 +91,33 @@ void AccountingSessions::on_session(Sessions::iterator session, const Accounting
                                           : on_alive(session, accounting, at, length);
 }
 
+void AccountingSessions::on_ended_session(const Session& session, const Accounting& accounting,
+                                          UtcTime at) {
+    const UtcTime closed = *session.closed;
+    ++counts_.late;
+    for (const Statement& statement : statements_of(accounting))
+        if (at < closed) push(at, statement, closed);
+    if (policy_.counts_volumes) add_uncounted(session, accounting, closed, at);
+}
+
+void AccountingSessions::open_again(Sessions::iterator session) {
+    Session& known = session->second;
+    closed_.erase({*known.closed, session->first});
+    known.closed.reset();
+    known.is_ended_by_nas = false;
+    for (const Held& held : known.held) drop_owner(session->first, held.statement.held);
+    known.held.clear();
+    ++open_;
+}
+
 AccountingSessions::Sessions::iterator AccountingSessions::find_or_add(const std::string& key,
                                                                        UtcTime at) {
     const auto found = sessions_.find(key);
     if (found != sessions_.end()) return found;
     if (sessions_.size() >= policy_.session_limit) {
         ++counts_.evicted;
-        remove(sessions_.find(by_last_.begin()->second));
+        remove(
+            sessions_.find(closed_.empty() ? by_last_.begin()->second : closed_.begin()->second));
     }
     ++open_;
     by_last_.emplace(at, key);
@@ -246,6 +263,7 @@ void AccountingSessions::close(Sessions::iterator session, UtcTime at) {
     if (session->second.closed) return;
     for (const Held& held : session->second.held) end_holding(session->first, held, at);
     session->second.closed = at;
+    closed_.emplace(at, session->first);
     --open_;
 }
 
@@ -268,6 +286,7 @@ void AccountingSessions::on_restart(const std::string& nas, UtcTime at) {
         if (known.last > at || known.closed) continue;
         if (known.counted) counted = std::min(counted.value_or(at), known.counted->at);
         close(session, at);
+        session->second.is_ended_by_nas = true;
     }
     // The volume of the sessions since their last requests.
     if (counted)
@@ -276,13 +295,10 @@ void AccountingSessions::on_restart(const std::string& nas, UtcTime at) {
 }
 
 void AccountingSessions::expire(UtcTime now) {
-    while (!by_last_.empty()) {
-        const auto session = sessions_.find(by_last_.begin()->second);
-        const Duration age = now - session->second.last;
-        const bool is_old = age > policy_.valid_for;
-        if (!is_old && !(session->second.closed && age > closed_kept_for)) break;
-        remove(session);
-    }
+    while (!closed_.empty() && now - closed_.begin()->first > closed_kept_for)
+        remove(sessions_.find(closed_.begin()->second));
+    while (!by_last_.empty() && now - by_last_.begin()->first > policy_.valid_for)
+        remove(sessions_.find(by_last_.begin()->second));
 }
 
 void AccountingSessions::drop_owner(const std::string& session, const Identity& held) {
@@ -292,7 +308,10 @@ void AccountingSessions::drop_owner(const std::string& session, const Identity& 
 
 void AccountingSessions::remove(Sessions::iterator session) {
     for (const Held& held : session->second.held) drop_owner(session->first, held.statement.held);
-    if (!session->second.closed) --open_;
+    if (session->second.closed)
+        closed_.erase({*session->second.closed, session->first});
+    else
+        --open_;
     by_last_.erase({session->second.last, session->first});
     sessions_.erase(session);
 }

@@ -122,7 +122,9 @@ private:
         Address address;
         Mac station;
         UtcTime last;                   // of the latest request
-        std::optional<UtcTime> closed;  // by a stop
+        std::optional<UtcTime> closed;  // by a stop, or by the NAS
+        // By Accounting-On or -Off. Not in the snapshot.
+        bool is_ended_by_nas = false;
     };
     using Sessions = std::map<std::string, Session>;  // by NAS and Acct-Session-Id
     // The session that an address was last stated for.
@@ -140,6 +142,9 @@ private:
     void on_session(Sessions::iterator session, const radius::Accounting& accounting, UtcTime at,
                     bool is_first);
     // length: for how long before `at` the session has had what the request states first.
+    // A request that does not open the session again.
+    void on_ended_session(const Session& session, const radius::Accounting& accounting, UtcTime at);
+    void open_again(Sessions::iterator session);
     void on_alive(Sessions::iterator session, const radius::Accounting& accounting, UtcTime at,
                   Duration length);
     void on_stop(Sessions::iterator session, const radius::Accounting& accounting, UtcTime at,
@@ -147,6 +152,9 @@ private:
     void on_restart(const std::string& nas, UtcTime at);
     void count(Session& session, const radius::Accounting& accounting, UtcTime at);
     void count_increase(Session& session, const radius::Accounting& accounting, UtcTime at);
+    // A loss of what the request states beyond the counts of a session that ended.
+    void add_uncounted(const Session& session, const radius::Accounting& accounting, UtcTime closed,
+                       UtcTime at);
     void describe(Session& session, const radius::Accounting& accounting) const;
     void close(Sessions::iterator session, UtcTime at);
     void state(Sessions::iterator session, const Statement& statement, UtcTime at, Duration length);
@@ -169,6 +177,7 @@ private:
     SessionPolicy policy_;
     Sessions sessions_;
     std::set<std::pair<UtcTime, std::string>> by_last_;  // the sessions, by Session::last
+    std::set<std::pair<UtcTime, std::string>> closed_;   // those that ended, by Session::closed
     std::map<Identity, Owner> owners_;
     std::vector<IdentityEvent> events_;
     std::vector<SessionTraffic> traffic_;

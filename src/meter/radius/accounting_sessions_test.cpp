@@ -239,6 +239,20 @@ TEST_F(RadiusSessions, AreBounded) {
     EXPECT_EQ(sessions_.open_sessions(), 2U);
 }
 
+// A session without further requests keeps no place of those that ended, nor loses its own to them.
+TEST_F(RadiusSessions, ThatEndedMakeRoomFirst) {
+    (void)on(request(StatusType::start, "quiet", "alice", {"10.0.0.1"}));
+    for (const char* id : {"1", "2", "3", "4"}) {
+        (void)on(request(StatusType::start, id, "bob", {"10.0.0.2"}), second);
+        (void)on(request(StatusType::stop, id, "bob", {"10.0.0.2"}), second + second);
+    }
+    EXPECT_EQ(sessions_.open_sessions(), 1U);
+    EXPECT_EQ(on(request(StatusType::stop, "quiet", "alice", {"10.0.0.1"}), Duration::minutes(1)),
+              Texts{"12:01:00Z 10.0.0.1/32 > nobody"});
+    sessions_.expire(noon + Duration::hours(25));
+    EXPECT_EQ(sessions_.save(), AccountingSessions(policy_).save());
+}
+
 TEST_F(RadiusSessions, OnlyNetworksOfThePolicyCount) {
     AccountingSessions some{SessionPolicy{.networks = {*parse_prefix("10.0.0.0/24")}}};
     some.on_request(request(StatusType::start, "1", "alice", {"10.0.0.1", "10.0.1.1"}), nas, noon);

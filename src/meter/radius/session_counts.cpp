@@ -20,9 +20,16 @@ std::uint64_t octets_of(const SessionVolume& volume) {
                : volume.input_octets + volume.output_octets;
 }
 
-// Of the same session: Acct-Session-Time (0: not stated) is smaller.
-bool is_older(const Accounting& accounting, std::uint32_t session_seconds) {
-    return accounting.session_seconds > 0 && accounting.session_seconds < session_seconds;
+// Whether the request is of before the counts, in one session: by Acct-Session-Time where both
+// state it (0: not stated), because a clock may step back.
+bool is_older(const Accounting& accounting, UtcTime at, const LatestCounts& counts) {
+    if (accounting.session_seconds > 0 && counts.session_seconds > 0)
+        return accounting.session_seconds < counts.session_seconds;
+    return at < counts.at;
+}
+
+bool is_any_smaller(const SessionVolume& now, const SessionVolume& before) {
+    return now.input_octets < before.input_octets || now.output_octets < before.output_octets;
 }
 
 // By its Acct-Session-Time, the session has begun after that time: another one with the same id.
@@ -71,29 +78,48 @@ void AccountingSessions::count_increase(Session& session, const Accounting& acco
                                         UtcTime at) {
     const Counted before = *session.counted;
     const SessionVolume& now = *accounting.volume;
-    const bool is_late = at < before.at || is_older(accounting, before.session_seconds);
-    const bool is_smaller = now.input_octets < before.volume.input_octets ||
-                            now.output_octets < before.volume.output_octets;
+    const bool is_late = is_older(accounting, at, before);
+    const bool is_smaller = is_any_smaller(now, before.volume);
     const UtcTime begin = std::min(at, before.at);
     const UtcTime end = std::max(at, before.at);
     // A start behind counts is a repetition without a time of its own, or the id is used again.
     const bool began_since = began_after(accounting, at, before.at);
+    const bool may_be_new =
+        before.may_begin_again && (accounting.session_seconds == 0 || began_since);
     const bool is_new_session =
-        is_smaller ? began_since || before.may_begin_again : began_since && before.may_begin_again;
+        is_smaller ? began_since || may_be_new : began_since && before.may_begin_again;
     if (is_smaller && is_late && !is_new_session) return;  // the later request has this volume, too
-    session.counted = Counted{now, end, accounting.session_seconds};
     const SessionVolume base =
         before.may_begin_again && is_new_session ? SessionVolume{} : before.volume;
     const VolumeIncrease increase =
         volume_increase(base, now, end - begin, policy_.link_bits_per_second);
-    if (increase.has_begun_again) {
+    if (increase.has_begun_again && !is_new_session) {
+        // Nobody knows what the smaller counts have in common with those before, which stay: a
+        // request that overtook them would count twice.
+        losses_.push_back({LossReason::counter_reset,
+                           {begin, std::max(end, begin + Duration{1})},
+                           octets_of(now)});
+        return;
+    }
+    session.counted = Counted{now, end, accounting.session_seconds};
+    if (increase.has_begun_again)
         losses_.push_back(
             {LossReason::counter_reset, {begin, std::max(end, begin + Duration{1})}, {}});
-        // Nobody knows what the smaller counts have in common with those before.
-        if (!is_new_session) return;
-    }
     traffic_.push_back({session.user, session.address, session.station, begin, end, increase.by,
                         increase.is_implausible});
+}
+
+void AccountingSessions::add_uncounted(const Session& session, const Accounting& accounting,
+                                       UtcTime closed, UtcTime at) {
+    if (!accounting.volume || !session.counted) return;
+    const SessionVolume& before = session.counted->volume;
+    const std::uint64_t counted = octets_of(before);
+    const std::uint64_t stated = octets_of(*accounting.volume);
+    if (is_any_smaller(*accounting.volume, before) || stated <= counted) return;
+    const UtcTime begin = std::min(at, closed);
+    losses_.push_back({LossReason::truncated,
+                       {begin, std::max({at, closed, begin + Duration{1}})},
+                       stated - counted});
 }
 
 }  // namespace octroi::radius_meter

@@ -94,7 +94,10 @@ bool AccountingSessions::restore_session(ByteCursor& in) {
     if (!in.text(key) || !get_time(in, session.last) || !get_time(in, closed) ||
         !get_volume(in, session) || !in.u8(count))
         return false;
-    if (closed != UtcTime{}) session.closed = closed;
+    if (closed != UtcTime{}) {
+        session.closed = closed;
+        closed_.emplace(closed, key);
+    }
     for (std::uint8_t i = 0; i < count; ++i) {
         Held held;
         if (!get_identity(in, held.statement.held) || !get_identity(in, held.statement.holder) ||

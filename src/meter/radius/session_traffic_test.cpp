@@ -92,7 +92,8 @@ TEST_F(RadiusTraffic, ThatBeginsAgainIsALoss) {
     EXPECT_TRUE(sessions_.drain_losses().empty());
 }
 
-// The counts are smaller, and nothing states that the session began again.
+// The counts are smaller, and nothing states that the session began again: what they have in common
+// with those before is not known, and nothing counts until they are larger than those.
 TEST_F(RadiusTraffic, WithSmallerCountsIsALossOnly) {
     on(StatusType::start, 0, std::nullopt);
     on(StatusType::interim, 5, SessionVolume{1000, 0, 1, 0, true}, 300);
@@ -101,15 +102,68 @@ TEST_F(RadiusTraffic, WithSmallerCountsIsALossOnly) {
     const auto losses = sessions_.drain_losses();
     ASSERT_EQ(losses.size(), 1U);
     EXPECT_EQ(losses[0].reason, LossReason::counter_reset);
+    EXPECT_EQ(losses[0].bytes_bound, 300U);
     EXPECT_EQ(losses[0].interval,
               (Interval{noon + Duration::minutes(5), noon + Duration::minutes(10)}));
-    on(StatusType::interim, 15, SessionVolume{370, 0, 1, 0, true}, 900);
-    EXPECT_EQ(sessions_.drain_traffic().at(0).volume.input_octets, 70U);
+    on(StatusType::interim, 15, SessionVolume{1100, 0, 1, 0, true}, 900);
+    EXPECT_EQ(sessions_.drain_traffic().at(0).volume.input_octets, 100U);
     // Overtaken by the one before, and without a time of its own.
-    on(StatusType::interim, 16, SessionVolume{350, 0, 1, 0, true}, 800);
-    on(StatusType::interim, 20, SessionVolume{380, 0, 1, 0, true}, 1200);
+    on(StatusType::interim, 16, SessionVolume{1050, 0, 1, 0, true}, 800);
+    on(StatusType::interim, 20, SessionVolume{1110, 0, 1, 0, true}, 1200);
     EXPECT_EQ(sessions_.drain_traffic().at(0).volume.input_octets, 10U);
     EXPECT_TRUE(sessions_.drain_losses().empty());
+}
+
+// The detail file of a RADIUS server is sent again, hours later: the session is known still.
+TEST_F(RadiusTraffic, OfASessionThatIsSentAgainCountsOnce) {
+    on(StatusType::start, 0, std::nullopt);
+    on(StatusType::stop, 30, SessionVolume{1000, 0, 1, 0, true}, 1800);
+    EXPECT_EQ(sessions_.drain_traffic().size(), 1U);
+    sessions_.expire(noon + Duration::hours(20));
+    on(StatusType::start, 0, std::nullopt);
+    on(StatusType::stop, 30, SessionVolume{1000, 0, 1, 0, true}, 1800);
+    EXPECT_TRUE(sessions_.drain_traffic().empty());
+    EXPECT_TRUE(sessions_.drain_losses().empty());
+}
+
+TEST_F(RadiusTraffic, BeyondTheStopIsALoss) {
+    on(StatusType::start, 0, std::nullopt);
+    on(StatusType::stop, 30, SessionVolume{1000, 0, 1, 0, true}, 1800);
+    on(StatusType::interim, 31, SessionVolume{900, 0, 1, 0, true}, 1700);
+    EXPECT_TRUE(sessions_.drain_losses().empty()) << "it was under way";
+    on(StatusType::stop, 32, SessionVolume{1200, 0, 1, 0, true}, 1900);
+    const auto losses = sessions_.drain_losses();
+    ASSERT_EQ(losses.size(), 1U);
+    EXPECT_EQ(losses[0].bytes_bound, 200U);
+    EXPECT_EQ(sessions_.drain_traffic().size(), 1U);
+}
+
+// A NAS sends Accounting-On after a change of its configuration, and its sessions go on.
+TEST_F(RadiusTraffic, GoesOnBehindAccountingOn) {
+    on(StatusType::start, 0, std::nullopt);
+    on(StatusType::interim, 5, SessionVolume{1000, 0, 1, 0, true}, 300);
+    Accounting restart;
+    restart.status = StatusType::accounting_on;
+    sessions_.on_request(restart, nas, noon + Duration::minutes(7));
+    EXPECT_EQ(sessions_.open_sessions(), 0U);
+    on(StatusType::interim, 10, SessionVolume{1500, 0, 1, 0, true}, 600);
+    EXPECT_EQ(sessions_.open_sessions(), 1U);
+    on(StatusType::stop, 15, SessionVolume{1700, 0, 1, 0, true}, 900);
+    EXPECT_EQ(sessions_.open_sessions(), 0U);
+    std::uint64_t sum = 0;
+    for (const SessionTraffic& traffic : sessions_.drain_traffic())
+        sum += traffic.volume.input_octets;
+    EXPECT_EQ(sum, 1700U);
+}
+
+// Without gigawords the counts wrap; the time of the session says that the request is newer.
+TEST_F(RadiusTraffic, WrapsAlsoWhenTheClockOfTheNasStepsBack) {
+    on(StatusType::start, 0, std::nullopt);
+    on(StatusType::interim, 60, SessionVolume{4'294'967'000, 0, 1, 0, false}, 3600);
+    on(StatusType::stop, 35, SessionVolume{704, 0, 2, 0, false}, 3900);
+    const auto traffic = sessions_.drain_traffic();
+    ASSERT_EQ(traffic.size(), 2U);
+    EXPECT_EQ(traffic[1].volume.input_octets, 1000U);
 }
 
 TEST_F(RadiusTraffic, CountsWhenTheClockOfTheNasStepsBack) {
