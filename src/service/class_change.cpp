@@ -36,6 +36,12 @@ std::map<std::string_view, ClassSize> sizes_of(const ClassTable& table) {
     return sizes;
 }
 
+// A class of a few prefixes loses half of them by a normal change: then only its end counts.
+bool has_shrunk(std::uint64_t found, std::uint64_t in_force, std::int64_t hold_back_percent) {
+    constexpr std::uint64_t few = 16;
+    return in_force < few ? found == 0 : lost_too_much(found, in_force, hold_back_percent);
+}
+
 bool has_multiplied(WideCount before, WideCount after, WideCount largest) {
     return after > largest && after > before * 2;
 }
@@ -55,7 +61,7 @@ std::string implausible_class(const ClassTable& in_force, const ClassTable& foun
     for (const auto& [name, old_size] : before) {
         const auto now = after.find(name);
         const std::uint64_t prefixes = now == after.end() ? 0 : now->second.prefixes;
-        if (lost_too_much(prefixes, old_size.prefixes, hold_back_percent))
+        if (has_shrunk(prefixes, old_size.prefixes, hold_back_percent))
             return fmt::format("its class {} has {} prefixes, and that of the table in force {}",
                                name, prefixes, old_size.prefixes);
     }

@@ -39,17 +39,24 @@ TEST(ClassChange, AClassThatVanishedOrShrankIsImplausible) {
               "");
     EXPECT_EQ(implausible_class(before,
                                 classes_with({{"192.0.2.0/26", "free"},
-                                              {"198.51.100.0/25", "near"},
-                                              {"198.51.100.128/25", "near"}}),
-                                50),
-              "its class free has 1 prefixes, and that of the table in force 3");
-    EXPECT_EQ(implausible_class(before,
-                                classes_with({{"192.0.2.0/26", "free"},
                                               {"192.0.2.64/26", "free"},
                                               {"192.0.2.128/26", "free"},
                                               {"198.51.100.0/24", "far"}}),
                                 50),
               "its class near has 0 prefixes, and that of the table in force 1");
+}
+
+TEST(ClassChange, OfAFewPrefixesOnlyTheEndIsImplausible) {
+    const auto free_classes = [](int prefixes) {
+        std::vector<std::pair<std::string, std::string>> lines{{"198.51.100.0/24", "near"}};
+        for (int i = 0; i < prefixes; ++i)
+            lines.emplace_back("10.0." + std::to_string(i) + ".0/24", "free");
+        return classes_with(lines);
+    };
+    EXPECT_EQ(implausible_class(free_classes(15), free_classes(1), 50), "");
+    EXPECT_EQ(implausible_class(free_classes(16), free_classes(9), 50), "");
+    EXPECT_EQ(implausible_class(free_classes(16), free_classes(8), 50),
+              "its class free has 8 prefixes, and that of the table in force 16");
 }
 
 TEST(ClassChange, AClassThatMultipliesIsImplausible) {

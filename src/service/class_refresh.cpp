@@ -76,6 +76,7 @@ public:
                 log_warning(
                     fmt::format("class table: {}. The table in force stays", state_.problem));
         }
+        TRY(drop_accepted());
         TRY(write_class_refresh_state(files_.state, state_));
         std::error_code ignored;
         std::filesystem::remove(files_.fetched, ignored);
@@ -89,16 +90,37 @@ private:
         if (!known && known.error().code != ErrorCode::corrupt)
             return std::unexpected(known.error());
         const std::string source = class_source_name(table_);
-        // A table that was read with other ones is read again.
-        const std::string rules =
-            fmt::format("{}\nhold back {}", fmt::join(settings_.config.attribute.class_rules, "\n"),
-                        table_.hold_back_percent);
         const std::string digest = class_source_digest(table_);
-        if (known && *known && (*known)->source_digest == digest && (*known)->rules == rules)
-            state_ = **std::move(known);
+        const std::string rules =
+            fmt::format("{}\n", fmt::join(settings_.config.attribute.class_rules, "\n"));
+        const std::string bound = fmt::format("hold back {}", table_.hold_back_percent);
+        if (known && *known) {
+            ClassRefreshState& before = **known;
+            is_other_table_ = before.source_digest != digest || !before.rules.starts_with(rules) ||
+                              !before.rules.substr(rules.size()).starts_with("hold back ");
+            if (is_other_table_)
+                held_before_ = before.held;
+            else
+                state_ = before;
+            // A table that was read with another bound is read again.
+            if (before.rules != rules + bound) {
+                state_.etag.clear();
+                state_.last_modified.clear();
+            }
+        }
         state_.source = source;
         state_.source_digest = digest;
-        state_.rules = rules;
+        state_.rules = rules + bound;
+        return {};
+    }
+
+    // `octroi class accept` may have put the held table in force since the state was read.
+    Status drop_accepted() {
+        if (!state_.held) return {};
+        TRY_ASSIGN(const std::string current, directory_store_.current_class_version());
+        if (state_.held->version != current) return {};
+        state_.held.reset();
+        state_.problem.clear();
         return {};
     }
 
@@ -190,14 +212,15 @@ private:
         return ClassRefreshOutcome::loaded;
     }
 
-    // Empty: it is plausible. With another source or other rules classes may have other names: then
-    // only the number of all prefixes is compared.
+    // Empty: it is plausible. A person who changed the source or the rules may have given the
+    // classes other names: then only the number of all prefixes is compared.
     Result<std::string> implausible(const ClassTable& table, const std::string& current,
                                     std::uint64_t in_force) {
         if (lost_too_much(table.routes.size(), in_force, table_.hold_back_percent))
             return fmt::format("it has {} prefixes and the table in force {}", table.routes.size(),
                                in_force);
-        if (current.empty() || !state_.good) return std::string();
+        if (held_before_ && held_before_->version == table.version) return held_before_->reason;
+        if (current.empty() || is_other_table_) return std::string();
         TRY_ASSIGN(const auto before, directory_store_.class_table(current));
         if (!before) return std::string();
         return implausible_class(*before, table, table_.hold_back_percent);
@@ -235,6 +258,8 @@ private:
     UtcTime now_;
     ClassRefreshFiles files_;
     ClassRefreshState state_;
+    bool is_other_table_ = false;  // than the one of the last attempt: another source, other rules
+    std::optional<HeldClasses> held_before_;  // of that one
     bool is_ledger_error_ = false;
 };
 

@@ -117,6 +117,33 @@ TEST_F(ClassRefreshTest, HoldsATableBackInWhichAClassIsGoneOrMultiplies) {
     EXPECT_EQ(prefixes_in_force(), 11U);
 }
 
+TEST_F(ClassRefreshTest, AnotherBoundPutsNoHeldTableInForce) {
+    write(10);
+    EXPECT_EQ(refresh(), loaded);
+    write(10, "0.0.0.0/1 near\n");
+    EXPECT_EQ(refresh(), held_back);
+    config_.class_table.hold_back_percent = 40;
+    EXPECT_EQ(refresh(), held_back);
+    // Without the state of the last attempt, too.
+    std::filesystem::remove(class_refresh_files(path_).state);
+    EXPECT_EQ(refresh(), held_back);
+    EXPECT_EQ(prefixes_in_force(), 10U);
+}
+
+TEST_F(ClassRefreshTest, WhatWasAcceptedMeanwhileIsNotHeldBackAnyMore) {
+    write(10);
+    EXPECT_EQ(refresh(), loaded);
+    write(3);
+    EXPECT_EQ(refresh(), held_back);
+    const ClassRefreshState before = state();
+    ASSERT_TRUE(accept_held_classes(config_, path_, before.held->version, *ledger_, now_));
+    // What a refresh writes that read the state before.
+    ASSERT_TRUE(write_class_refresh_state(class_refresh_files(path_).state, before));
+    (void)refresh();
+    EXPECT_FALSE(state().held.has_value());
+    EXPECT_EQ(state().problem, "");
+}
+
 TEST_F(ClassRefreshTest, AFileAboveTheLimitIsNotRead) {
     write(4);
     config_.class_table.size_limit = Bytes{10};

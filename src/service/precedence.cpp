@@ -263,6 +263,8 @@ Result<Record> put_record(const SameBytes& relation, const std::vector<Store::Me
     record.since = is_new ? UtcTime::min() : before.since;
     if (is_new && record.charged == Charged::log) {
         TRY_ASSIGN(record.since, charged_until(config, ledger, relation.packet_meters));
+        // Before the moment of the relation so far, other meters may have charged the packets.
+        if (before.charged == Charged::log) record.since = std::max(record.since, before.since);
     }
     TRY_ASSIGN(MeterName meter, name_of(config, kinds, ledger, relation.log));
     TRY(commit_record(record, known, std::move(meter), ledger, now));
