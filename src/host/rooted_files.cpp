@@ -34,11 +34,12 @@ Fd open_below(const std::string& root, const std::string& path, int flags = read
         static_cast<int>(::syscall(SYS_openat2, folder.get(), path.c_str(), &how, sizeof how)));
 }
 
-std::optional<uid_t> owner_of(const std::string& root, const std::string& path) {
+// nullopt: it cannot be examined.
+std::optional<struct stat> status_below(const std::string& root, const std::string& path) {
     const Fd file = open_below(root, path, O_PATH | O_CLOEXEC);
     struct stat status{};
     if (file.get() < 0 || ::fstat(file.get(), &status) != 0) return std::nullopt;
-    return status.st_uid;
+    return status;
 }
 
 // Of a regular file, up to `octets`.
@@ -94,9 +95,13 @@ bool RootedFiles::exists(const std::string& path) const {
     return file.get() >= 0 || errno == EACCES;
 }
 
-bool RootedFiles::is_of_root(const std::string& path) const {
-    const auto owner = owner_of(root_, path);
-    return owner && (*owner == 0 || owner == owner_of(root_, "/"));
+bool RootedFiles::only_root_writes(const std::string& path) const {
+    const auto file = status_below(root_, path);
+    if (!file || (file->st_mode & S_IWOTH) != 0) return false;
+    const auto top = status_below(root_, "/");
+    const bool is_of_group = file->st_gid == 0 || (top.has_value() && file->st_gid == top->st_gid);
+    if ((file->st_mode & S_IWGRP) != 0 && !is_of_group) return false;
+    return file->st_uid == 0 || (top.has_value() && file->st_uid == top->st_uid);
 }
 
 std::vector<std::string> RootedFiles::matching(const std::string& pattern) const {

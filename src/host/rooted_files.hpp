@@ -31,9 +31,9 @@ public:
     [[nodiscard]] Result<std::string> read_begin(const std::string& path, std::size_t octets) const;
     [[nodiscard]] bool exists(const std::string& path) const;
     // Whether the file or folder, of a link its target, belongs to root or to the owner of the root
-    // folder (that is the root of a container with other numbers for its users). False where
-    // it cannot be examined.
-    [[nodiscard]] bool is_of_root(const std::string& path) const;
+    // folder (that is the root of a container with other numbers for its users), and neither
+    // another group nor everybody may write it. False where it cannot be examined.
+    [[nodiscard]] bool only_root_writes(const std::string& path) const;
     // The paths that match a pattern of the shell (host/found_files.hpp), sorted; none where a
     // folder cannot be read.
     [[nodiscard]] std::vector<std::string> matching(const std::string& pattern) const;

@@ -144,8 +144,29 @@ TEST_F(FoundSourcesTest, SitesInFilesThatAreNotOfRootAreLeftOut) {
     ASSERT_THAT(system->sites, SizeIs(1));
     EXPECT_EQ(system->sites[0].name, "a.example.org");
     EXPECT_THAT(system->notes, ElementsAre(HasSubstr("/home/alice/site.conf: its sites are left "
-                                                     "out, because the file does not belong to "
-                                                     "root")));
+                                                     "out, because others than root can write "
+                                                     "the file")));
+}
+
+TEST_F(FoundSourcesTest, SitesThatOthersThanRootCanNameAreLeftOut) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+    write("/etc/passwd", "alice:x:1000:1000:Alice:/home/alice:/bin/sh\n");
+    write("/etc/nginx/nginx.conf",
+          "http { server { server_name a.example.org; include /home/alice/names.conf; }\n"
+          "server { server_name c.example.org; include /home/alice/other.conf; }\n"
+          "include /etc/nginx/open.conf; }");
+    write("/home/alice/names.conf", "server_name b.example.org;");
+    write("/home/alice/other.conf", "gzip on;");
+    write("/etc/nginx/open.conf", "server { server_name d.example.org; }");
+    for (const char* name : {"/home/alice/names.conf", "/home/alice/other.conf"})
+        ASSERT_EQ(::chown((folder_.file("") + name).c_str(), 1000, 1000), 0);
+    std::filesystem::permissions(folder_.file("") + "/etc/nginx/open.conf",
+                                 std::filesystem::perms{0666});
+    const auto system = read_system_users(RootedFiles(folder_.file("")), "/etc/passwd");
+    ASSERT_TRUE(system) << system.error().text;
+    ASSERT_THAT(system->sites, SizeIs(1));
+    EXPECT_EQ(system->sites[0].name, "c.example.org");
+    EXPECT_THAT(system->notes, SizeIs(2));
 }
 
 }  // namespace

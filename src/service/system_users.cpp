@@ -33,16 +33,20 @@ private:
 void add_sites(const RootedFiles& files, std::vector<web_config::Site> sites, SystemUsers& system) {
     std::map<std::string, bool> is_of_root;  // by file
     for (web_config::Site& site : sites) {
-        const auto [known, is_new] = is_of_root.emplace(site.file, false);
-        if (is_new) known->second = files.is_of_root(site.file);
-        if (known->second)
-            system.sites.push_back(std::move(site));
-        else if (is_new)
-            system.notes.push_back(
-                fmt::format("{}: its sites are left out, because the file does not belong to root "
-                            "and its owner could name domains of others; next: chown root, or "
-                            "octroi bind \"domain NAME\" ACCOUNT",
-                            site.file));
+        const auto counts = [&](const std::string& file) {
+            const auto [known, is_new] = is_of_root.emplace(file, false);
+            if (is_new) known->second = files.only_root_writes(file);
+            if (is_new && !known->second)
+                system.notes.push_back(fmt::format(
+                    "{}: its sites are left out, because others than root can write the file, and "
+                    "could name domains of others; next: chown root and chmod go-w, or octroi "
+                    "bind \"domain NAME\" ACCOUNT",
+                    file));
+            return known->second;
+        };
+        bool is_good = counts(site.file);
+        for (const std::string& file : site.other_files) is_good = counts(file) && is_good;
+        if (is_good) system.sites.push_back(std::move(site));
     }
 }
 

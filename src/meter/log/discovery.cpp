@@ -91,11 +91,11 @@ void note_owners(const RootedFiles& files, FoundLog& log) {
     if (paths.size() > looked_at) paths.resize(looked_at);
     for (const std::string& path : paths) {
         const std::string folder = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
-        if (files.is_of_root(path) && files.is_of_root(folder)) continue;
-        log.notes.push_back(
-            fmt::format("{} or its folder does not belong to root: its owner can write lines that "
-                        "charge others. Next: let root own both, or keep the role witness",
-                        path));
+        if (files.only_root_writes(path) && files.only_root_writes(folder)) continue;
+        log.notes.push_back(fmt::format(
+            "{} or its folder can be written by others than root: they can write lines that "
+            "charge others. Next: let root own both, or keep the role witness",
+            path));
         return;
     }
 }

@@ -161,11 +161,11 @@ private:
         } else if (name == "customlog" || name == "transferlog" || name == "globallog") {
             add_log(words, place);
         } else if (in_site_) {
-            read_site_directive(words);
+            read_site_directive(words, place);
         }
     }
 
-    void read_site_directive(const Words& words) {
+    void read_site_directive(const Words& words, const Place& place) {
         Site& site = config_.sites.back();
         const std::string& name = words.front();
         if (words.size() < 2) return;
@@ -177,7 +177,10 @@ private:
             site.root = path_in(server_root_, words[1]);
         } else if (name == "suexecusergroup" || name == "assignuserid") {
             site.user = words[1];
+        } else {
+            return;
         }
+        note_file(site, place.file);
     }
 
     void include(const std::string& path, bool optional, const Place& place, std::size_t depth) {

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +22,12 @@ struct Place {
     std::string file;
     std::uint32_t line = 0;
 };
+
+// Notes that the file gives the site a name, root or user.
+inline void note_file(Site& site, const std::string& file) {
+    if (file != site.file && std::ranges::find(site.other_files, file) == site.other_files.end())
+        site.other_files.push_back(file);
+}
 
 class ConfigWalk {
 public:

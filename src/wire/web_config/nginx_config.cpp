@@ -100,7 +100,10 @@ private:
             for (auto word = words.begin() + 1; word != words.end(); ++word) add_name(site, *word);
         } else if (name == "root") {
             site.root = words[1];
+        } else {
+            return;
         }
+        note_file(site, place.file);
     }
 
     // "" and "_" are names that no request has; they mark the site for all other names.

@@ -63,6 +63,7 @@ struct Site {
     bool has_unlogged_parts = false;  // "access_log off" in a location
     std::string file;                 // that defines it
     std::uint32_t line = 0;
+    std::vector<std::string> other_files;  // included ones that give it a name, root or user
 
     auto operator<=>(const Site&) const = default;
 };
