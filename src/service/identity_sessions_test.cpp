@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "service/identity_sessions.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <array>
+#include <set>
+#include <string>
 
+#include "attribute/class_table.hpp"
 #include "host/log.hpp"
 #include "ledger/audit.hpp"
 #include "ledger/testing/batches.hpp"
@@ -345,6 +349,104 @@ TEST_F(LateIdentitiesTest, LeaveOtherChangesToRebook) {
     ASSERT_TRUE(rebook(*ledger_, config_, {.period = {}, .now = testing::noon}));
     EXPECT_EQ(bytes_of("carol"), 2U);
     EXPECT_EQ(bytes_of("alice"), 1U);
+}
+
+// ---- Late ones, after the tables of classes and services have changed
+
+class LateIdentitiesPricesTest : public LateIdentitiesTest {
+protected:
+    void load_classes(const std::string& name) {
+        ClassTable table;
+        table.default_class = name;
+        table.version = class_table_version(table);
+        ASSERT_TRUE(ledger_->load_class_table(table, "test", testing::noon));
+        version_ = table.version;
+    }
+    void commit(const Party& from, std::uint64_t bytes) {
+        Batch batch = testing::BatchBuilder(++id_)
+                          .transfer(1, from, testing::outside("first"), "http", bytes)
+                          .build();
+        batch.class_version = version_;
+        batch.directory_version = 2;
+        ASSERT_TRUE(ledger_->commit(batch));
+    }
+    void rebook_all() {
+        const auto summary = rebook(*ledger_, config_, {.period = {}, .now = testing::noon});
+        ASSERT_TRUE(summary) << summary.error().text;
+    }
+    // Each row with volume: "account class service bytes".
+    std::set<std::string> rows() {
+        std::set<std::string> texts;
+        const auto sums = ledger_->sums({.period = {}, .by_service = true});
+        for (const TransferSum& sum : *sums)
+            if (sum.volume != Volume{})
+                texts.insert(fmt::format("{} {} {} {}", to_string(sum.from), sum.to.name,
+                                         sum.service, sum.volume.bytes.value()));
+        return texts;
+    }
+    // Of 10.0.0.1, and of another address that no statement concerns.
+    void meter_two_addresses() {
+        load_classes("first");
+        commit(testing::unattributed("10.0.0.1"), 20);
+        commit(testing::unattributed("10.0.0.2"), 1);
+    }
+
+    std::string version_;
+};
+
+using Rows = std::set<std::string>;
+
+TEST_F(LateIdentitiesPricesTest, ClassesAndServicesStayAsTheyAreBooked) {
+    meter_two_addresses();
+    load_classes("second");
+    config_.services.push_back({"shop", {"tcp/80"}});
+    state({held("10.0.0.1", "user alice", bucket_at(0))});
+    const auto summary = look();
+    ASSERT_TRUE(summary);
+    EXPECT_EQ(summary->moved.bytes, Bytes{20});
+    EXPECT_EQ(summary->unresolved.bytes, Bytes{0});
+    EXPECT_EQ(rows(), (Rows{"alice first http 20", "@unattributed first http 1"}));
+    state({held("10.0.0.1", "user bob", bucket_at(0))});
+    look();
+    EXPECT_EQ(rows(), (Rows{"bob first http 20", "@unattributed first http 1"}));
+    state({held("10.0.0.2", "", bucket_at(0))});
+    look();
+    EXPECT_EQ(rows(), (Rows{"bob first http 20", "@unattributed first http 1"}));
+    const auto audited = audit(*ledger_);
+    EXPECT_TRUE(audited && audited->findings.empty());
+}
+
+TEST_F(LateIdentitiesPricesTest, AnEarlierRebookCounts) {
+    meter_two_addresses();
+    load_classes("second");
+    rebook_all();
+    EXPECT_EQ(rows(), (Rows{"@unattributed second http 21"}));
+    load_classes("third");
+    state({held("10.0.0.1", "user alice", bucket_at(0))});
+    ASSERT_TRUE(look());
+    EXPECT_EQ(rows(), (Rows{"alice second http 20", "@unattributed second http 1"}));
+    rebook_all();
+    EXPECT_EQ(rows(), (Rows{"alice third http 20", "@unattributed third http 1"}));
+    const auto audited = audit(*ledger_);
+    EXPECT_TRUE(audited && audited->findings.empty());
+}
+
+// The first correction replaces the identity of the address by that of the held prefix.
+TEST_F(LateIdentitiesPricesTest, AHeldPrefixIsCorrectedAgain) {
+    meter_two_addresses();
+    load_classes("second");
+    state({held("10.0.0.0/30", "user alice", bucket_at(0))});
+    look();
+    EXPECT_EQ(rows(), (Rows{"alice first http 21"}));
+    state({held("10.0.0.0/30", "user bob", bucket_at(0))});
+    look();
+    EXPECT_EQ(rows(), (Rows{"bob first http 21"}));
+    state({held("10.0.0.0/30", "", bucket_at(0))});
+    look();
+    EXPECT_EQ(rows(), (Rows{"@unattributed first http 21"}));
+    EXPECT_EQ(*has_new_pairs(*ledger_), true) << "its own correction is a batch";
+    look();
+    EXPECT_FALSE(look());
 }
 
 }  // namespace

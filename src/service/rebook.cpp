@@ -11,6 +11,7 @@
 #include "host/random.hpp"
 #include "ledger/rules.hpp"
 #include "service/known_meter.hpp"
+#include "service/late_ends.hpp"
 #include "service/past_tables.hpp"
 #include "service/rebook_period.hpp"
 #include "service/rebook_slice.hpp"
@@ -136,45 +137,114 @@ private:
         all.observed_only = all.by_versions = true;
         TRY_ASSIGN(const auto observed, ledger_.sums(all));
         rows_ = observed.size();
-        for (const TransferSum& sum : observed) TRY(attribute(sum, rows));
+        if (!request_.identities.empty()) return read_late(booked, observed, rows);
+        for (const TransferSum& sum : observed) {
+            examined_ += sum.volume;
+            TRY_ASSIGN(const RowNow now, row_now(sum));
+            const SliceKey before = rows.key_of(sum);
+            rows.add_observed(before, key_with(rows, before, now), sum);
+            note_doubt(now.from.doubt, to_string(sum.from), sum);
+            note_doubt(now.to.doubt, to_string(sum.to), sum);
+            note_doubt(now.service.doubt, sum.service, sum);
+            if (now.from.doubt || now.to.doubt || now.service.doubt) unresolved_ += sum.volume;
+        }
         return {};
     }
 
-    // Where the row belongs now.
-    [[nodiscard]] Status attribute(const TransferSum& sum, RebookSlice& rows) {
-        const SliceKey before = rows.key_of(sum);
+    // Late statements: only ends with the identities move, and the class and the service of their
+    // rows stay as they are booked.
+    [[nodiscard]] Status read_late(const std::vector<TransferSum>& booked,
+                                   const std::vector<TransferSum>& observed, RebookSlice& rows) {
+        LateEnds ends(request_.identities);
+        for (const TransferSum& sum : observed) {
+            examined_ += sum.volume;
+            TRY_ASSIGN(const RowNow now, row_now(sum));
+            const SliceKey key = rows.key_of(sum);
+            ends.add_observed(key, sum.from, now.from.party, sum.volume);
+            ends.add_observed(key, sum.to, now.to.party, sum.volume);
+            note_late_doubts(sum, now);
+        }
+        for (const TransferSum& sum : booked) {
+            const SliceKey key = rows.key_of(sum);
+            ends.add_booked(key, sum.from, sum.volume);
+            ends.add_booked(key, sum.to, sum.volume);
+        }
+        std::map<std::pair<std::uint32_t, UtcTime>, LatePrices> others;
+        for (const TransferSum& sum : booked) {
+            const SliceKey before = rows.key_of(sum);
+            if (!ends.shows_ends(before)) {
+                others[{before.meter, before.bucket}].add_booked(sum.from, sum.to, sum.service,
+                                                                 sum.volume);
+                continue;
+            }
+            SliceKey after = before;
+            after.from = rows.number_of(ends.party_now(before, sum.from));
+            after.to = rows.number_of(ends.party_now(before, sum.to));
+            rows.add_observed(before, after, sum);
+        }
+        return read_late_others(observed, ends, others, rows);
+    }
+
+    // Buckets of which the booked rows do not show the identities: the observed ones do. Their
+    // classes and services count where no correction has changed any; else those of now.
+    [[nodiscard]] Status read_late_others(
+        const std::vector<TransferSum>& observed, const LateEnds& ends,
+        std::map<std::pair<std::uint32_t, UtcTime>, LatePrices>& others, RebookSlice& rows) {
+        if (others.empty()) return {};
+        for (const TransferSum& sum : observed) {
+            const SliceKey key = rows.key_of(sum);
+            if (!ends.shows_ends(key))
+                others[{key.meter, key.bucket}].add_observed(sum.from, sum.to, sum.service,
+                                                             sum.volume);
+        }
+        for (const TransferSum& sum : observed) {
+            const SliceKey before = rows.key_of(sum);
+            if (ends.shows_ends(before)) continue;
+            TRY_ASSIGN(RowNow now, row_now(sum));
+            if (others[{before.meter, before.bucket}].are_as_observed()) {
+                if (sum.from.kind == PartyKind::outside) now.from.party = sum.from;
+                if (sum.to.kind == PartyKind::outside) now.to.party = sum.to;
+                now.service.name = sum.service;
+            }
+            rows.add_observed(before, key_with(rows, before, now), sum);
+        }
+        return {};
+    }
+
+    struct RowNow {
+        Reattribution::End from;
+        Reattribution::End to;
+        Reattribution::Service service;
+    };
+    // Where an observed row belongs now.
+    [[nodiscard]] Result<RowNow> row_now(const TransferSum& sum) {
         TRY_ASSIGN(const Reattribution::Past* past,
                    past_.find(sum.directory_version, sum.class_version, sum.identities_known));
-        examined_ += sum.volume;
-        if (past == nullptr) {
-            rows.add_observed(before, before, sum);
-            return {};
-        }
+        if (past == nullptr) return RowNow{{sum.from, {}}, {sum.to, {}}, {sum.service, {}}};
         Reattribution& now = past_.reattribution();
-        const auto from = now.end(sum.from, sum.bucket, *past);
-        const auto to = now.end(sum.to, sum.bucket, *past);
-        const auto service = now.service(sum.service);
-        const SliceKey after{before.meter, before.bucket, rows.number_of(from.party),
-                             rows.number_of(to.party), rows.service_number(service.name)};
-        rows.add_observed(before, after, sum);
-        if (!concerns(sum, from, to)) return {};
-        note_doubt(from.doubt, to_string(sum.from), sum);
-        note_doubt(to.doubt, to_string(sum.to), sum);
-        note_doubt(service.doubt, sum.service, sum);
-        if (from.doubt || to.doubt || service.doubt) unresolved_ += sum.volume;
-        return {};
+        return RowNow{now.end(sum.from, sum.bucket, *past), now.end(sum.to, sum.bucket, *past),
+                      now.service(sum.service)};
     }
 
-    // Whether a doubt about the row is one of this run: its end has one of the identities, or lies
-    // in a network with one. Far ends may always have had another MAC address; that is no news.
-    [[nodiscard]] bool concerns(const TransferSum& sum, const Reattribution::End& from,
-                                const Reattribution::End& to) const {
+    [[nodiscard]] static SliceKey key_with(RebookSlice& rows, const SliceKey& before,
+                                           const RowNow& now) {
+        return {before.meter, before.bucket, rows.number_of(now.from.party),
+                rows.number_of(now.to.party), rows.service_number(now.service.name)};
+    }
+
+    // Of ends that have one of the identities, or lie in a network with one. Far ends may always
+    // have had another MAC address; that is no news.
+    void note_late_doubts(const TransferSum& sum, const RowNow& now) {
         const auto& wanted = request_.identities;
-        const auto is_about = [&](const Party& party, const std::optional<Doubt>& doubt) {
-            return wanted.contains(party.identity) ||
-                   (doubt && doubt->kind == DoubtKind::finer && wanted.contains(doubt->subject));
+        const auto is_doubt = [&](const Party& party, const std::optional<Doubt>& doubt) {
+            return doubt && (wanted.contains(party.identity) ||
+                             (doubt->kind == DoubtKind::finer && wanted.contains(doubt->subject)));
         };
-        return wanted.empty() || is_about(sum.from, from.doubt) || is_about(sum.to, to.doubt);
+        const bool from = is_doubt(sum.from, now.from.doubt);
+        const bool to = is_doubt(sum.to, now.to.doubt);
+        if (from) note_doubt(now.from.doubt, to_string(sum.from), sum);
+        if (to) note_doubt(now.to.doubt, to_string(sum.to), sum);
+        if (from || to) unresolved_ += sum.volume;
     }
 
     void note_doubt(const std::optional<Doubt>& doubt, const std::string& name,

@@ -26,7 +26,8 @@ struct RebookRequest {
     Interval period;     // min and max: without bound
     std::string meter;   // only meters of this name; empty: all
     std::string reason;  // of the corrections, for people; empty: made here
-    // Only moves that concern parties of these identities (identity_text()); empty: all.
+    // Only ends with these identities (identity_text()) move, to their accounts; the classes and
+    // services of the rows stay as they are booked. Empty: everything is attributed again.
     std::set<std::string> identities;
     bool dry_run = false;
     UtcTime now;
