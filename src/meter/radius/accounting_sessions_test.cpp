@@ -240,7 +240,7 @@ TEST_F(RadiusSessions, AreBounded) {
 }
 
 // A session without further requests keeps no place of those that ended, nor loses its own to them.
-TEST_F(RadiusSessions, ThatEndedMakeRoomFirst) {
+TEST_F(RadiusSessions, ThatEndedAreEvictedFirst) {
     (void)on(request(StatusType::start, "quiet", "alice", {"10.0.0.1"}));
     for (const char* id : {"1", "2", "3", "4"}) {
         (void)on(request(StatusType::start, id, "bob", {"10.0.0.2"}), second);

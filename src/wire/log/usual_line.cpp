@@ -11,7 +11,7 @@ namespace {
 
 // "192.0.2.1 " at the place, which is moved behind the blank. Numbers as parse_address() reads
 // them: without leading zeros.
-bool take_dotted(const char*& place, const char* end, Address& address) noexcept {
+bool decode_dotted(const char*& place, const char* end, Address& address) noexcept {
     constexpr std::ptrdiff_t longest = 16;  // with the blank
     if (end - place < longest) return false;
     const char* at = place;
@@ -96,7 +96,7 @@ bool UsualLine::read(std::string_view line, Entry& entry) noexcept {
         at += blank + 1;
     }
     const char* const client = at;
-    if (!take_dotted(at, end, entry.client.address)) return false;
+    if (!decode_dotted(at, end, entry.client.address)) return false;
     entry.client.text = {client, static_cast<std::size_t>(at - client - 1)};
     constexpr std::string_view nobody = "- - [";
     constexpr std::string_view behind_time = "] \"";
