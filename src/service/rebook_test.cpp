@@ -43,6 +43,22 @@ TEST(Rebook, LeavesTrafficThatWasLocalByAnOptionAndSaysSo) {
     EXPECT_EQ(rebooked(*ledger, config).unresolved, Volume{});
 }
 
+// The row has no address: whatever is bound or excluded now, it stays.
+TEST(Rebook, LeavesTrafficThatNeedsNoUser) {
+    TemporaryLedger ledger;
+    Config config;
+    config.services.push_back({"web", {"tcp/80"}});
+    config.attribute.local = {*parse_prefix("10.0.0.0/8")};
+    const Party excluded{PartyKind::excluded, "no-user-needed", ""};
+    Batch batch = testing::BatchBuilder(1).transfer(0, excluded, excluded, "web", 1000).build();
+    batch.class_version.clear();
+    ASSERT_TRUE(ledger->commit(batch));
+    ledger.bind("10.0.0.0/8", "alice");
+    const RebookSummary summary = rebooked(*ledger, config);
+    EXPECT_EQ(summary.corrections, 0U);
+    EXPECT_EQ(summary.unresolved, Volume{});
+}
+
 // Days of traffic of one address, a bucket in each hour.
 void commit_days(TemporaryLedger& ledger, int days) {
     for (int hour = 0; hour < days * 24; ++hour)
