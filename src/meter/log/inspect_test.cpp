@@ -105,7 +105,7 @@ TEST_F(InspectLog, ResolvesTimesWithTheZoneAndYearOfItsOptions) {
     EXPECT_FALSE(inspect(line).has_value());
 }
 
-// What was read and is written again has the same octets.
+// A line that is read and written again has the same octets.
 TEST_F(InspectLog, WritesTheLinesOfTrafficWatch) {
     options_.set("format", std::string("trafficwatch"));
     options_.set("write", std::string("trafficwatch"));

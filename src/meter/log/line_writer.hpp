@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Lines of the formats of other accounting programs, for `octroi inspect log --write`: what was
-// read in any format can be given to a program that reads one of these. Pure.
+// Lines of the formats of other accounting programs, for `octroi inspect log --write`: a log of any
+// format can be given to a program that reads one of these. Pure.
 
 #include <optional>
 #include <string>
