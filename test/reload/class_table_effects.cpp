@@ -115,7 +115,8 @@ void add_class_table_effects(Effects& all) {
             table_effect(source, source + "hold_back_percent = 95\n", "hold_back_percent", "few");
         effect.unchanged = [&folder](RunningDaemon& daemon) {
             daemon.expect_used("class", "many");
-            write_table(folder, "few", 1);
+            // A table in which the class `many` is gone would be held back with any bound.
+            write_table(folder, "few", 2, "many");
             EXPECT_TRUE(support::wait_until(
                 [&] { return daemon.log().find("held back") != std::string::npos; },
                 RunningDaemon::patience));
