@@ -20,7 +20,7 @@ void skip_severity(std::string_view& rest) {
 // The services that log the octets of their users. Other processes log names that clients sent.
 // Empty: it is none of them. Version 1 has capitals.
 std::string_view known_service(std::string_view name) {
-    // A session that ends while it waits (IDLE) in this process has the octets of all of it.
+    // A session that ends while it waits (IDLE) has its octets in the line of this process.
     if (name == "imap-hibernate") return "imap";
     constexpr std::array<std::string_view, 7> names{"imap", "pop3", "managesieve", "submission",
                                                     "lmtp", "lda",  "deliver"};
