@@ -164,8 +164,6 @@ std::string random_prefix(std::mt19937_64& random) {
     }
 }
 
-// Random directories and events: look-ups with sessions are those of a directory that has the
-// sessions as bindings, and event by event is the same as all at once.
 TEST(Sessions, ThoseThatEndedAreRemovedAndTheOthersStay) {
     Events events;
     events.add(at_minute(0), "10.1.2.3", "user alice")
@@ -201,6 +199,8 @@ TEST(Sessions, ThoseThatEndedAreRemovedAndTheOthersStay) {
     EXPECT_GT(more->find(prefix)->number, all->find(*HeldKey::of(identity("10.1.2.5")))->number);
 }
 
+// Random directories and events: look-ups with sessions are those of a directory that has the
+// sessions as bindings, and event by event is the same as all at once.
 TEST(Sessions, AreTheSameAsBindings) {
     std::mt19937_64 random(7);
     const auto below = [&](std::uint64_t n) { return static_cast<int>(random() % n); };

@@ -116,6 +116,9 @@ public:
     // A row with a cell for each column. Texts in cells are borrowed during the call only. An error
     // ends the inspection.
     [[nodiscard]] virtual Status row(std::vector<Cell>& cells) = 0;
+    // A line of another format, without its end: for inspectors that have no columns with these
+    // options. JSON and CSV: an error.
+    [[nodiscard]] virtual Status line(std::string_view text) = 0;
     // The facts of one file. JSON: one object for each file.
     [[nodiscard]] virtual Status facts(const std::string& file, std::span<const Fact> facts) = 0;
 };
@@ -128,7 +131,7 @@ struct Inspector {
     std::string_view rows_about;  // Markdown
     // The columns of the rows without options, with their documentation.
     std::vector<DocumentedColumn> (*fields)() = nullptr;
-    // The columns of the rows with these options; empty: it writes facts only.
+    // The columns of the rows with these options; empty: it writes facts, or lines.
     std::vector<Column> (*columns)(const OptionValues& options) = nullptr;
     // Reads one file to its end. Returns the defect of the file as a sentence for people that names
     // the file; empty: there is none. An error: the file cannot be read, or a row could not be

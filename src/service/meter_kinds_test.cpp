@@ -86,6 +86,7 @@ TEST(MeterKinds, HaveTheFunctionsThatTheTableNeeds) {
 class NoSink final : public InspectSink {
 public:
     Status row(std::vector<Cell>& /*cells*/) override { return {}; }
+    Status line(std::string_view /*text*/) override { return {}; }
     Status facts(const std::string& /*file*/, std::span<const Fact> /*facts*/) override {
         return {};
     }

@@ -3,6 +3,9 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "app/command.hpp"
 #include "app/commands.hpp"
@@ -28,6 +31,17 @@ public:
     Printer(Session& session, RowOutput* rows) : session_(session), rows_(rows) {}
 
     Status row(std::vector<Cell>& cells) override { return rows_->row(cells); }
+    Status line(std::string_view text) override {
+        constexpr std::size_t written_at_once = std::size_t{64} * 1024;
+        if (session_.machine_format())
+            return fail(ErrorCode::invalid,
+                        "--json, --ndjson and --csv print rows, and --write lines; next: leave one "
+                        "of them out");
+        lines_.append(text).push_back('\n');
+        return lines_.size() < written_at_once ? Status() : finish();
+    }
+    // Prints the lines that wait.
+    Status finish() { return session_.print(std::exchange(lines_, {})); }
     Status facts(const std::string& file, std::span<const Fact> facts) override {
         if (session_.options.json || session_.options.ndjson)
             return session_.print(json_object(facts));
@@ -41,6 +55,7 @@ public:
 private:
     Session& session_;
     RowOutput* rows_;
+    std::string lines_;
 };
 
 Result<ExitStatus> inspect(Session& session, const InspectCommand& command,
@@ -60,6 +75,7 @@ Result<ExitStatus> inspect(Session& session, const InspectCommand& command,
         status = ExitStatus::failed;
     }
     if (output) TRY(output->finish());
+    TRY(printer.finish());
     return status;
 }
 

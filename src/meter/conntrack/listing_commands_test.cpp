@@ -20,6 +20,7 @@ public:
         cells.clear();  // a sink may take them
         return {};
     }
+    Status line(std::string_view /*text*/) override { return {}; }
     Status facts(const std::string& /*file*/, std::span<const Fact> /*facts*/) override {
         return {};
     }

@@ -24,10 +24,15 @@ public:
         rows.push_back(std::move(kept));
         return {};
     }
+    Status line(std::string_view text) override {
+        lines.emplace_back(text);
+        return {};
+    }
     Status facts(const std::string& /*file*/, std::span<const Fact> /*facts*/) override {
         return {};
     }
     std::vector<std::vector<Cell>> rows;
+    std::vector<std::string> lines;
 };
 
 class InspectLog : public ::testing::Test {
@@ -98,6 +103,43 @@ TEST_F(InspectLog, ResolvesTimesWithTheZoneAndYearOfItsOptions) {
     EXPECT_EQ(at(0, "time"), (Cell{Moment{parse_rfc3339("2016-06-06T16:43:59Z").value(), 0}}));
     options_.set("timezone", std::string("Nowhere/Town"));
     EXPECT_FALSE(inspect(line).has_value());
+}
+
+// A line that is read and written again has the same octets.
+TEST_F(InspectLog, WritesTheLinesOfTrafficWatch) {
+    options_.set("format", std::string("trafficwatch"));
+    options_.set("write", std::string("trafficwatch"));
+    const std::vector<std::string> lines{
+        "1026864600 alice 0:30:ca:b8:d9:bc 192.0.2.7",
+        "1026864622 - 0:30:ca:b8:d9:bc 192.0.2.7 198.51.100.1 41 0",
+        "1026864623 alice - 192.0.2.7 2001:db8::1 5 18446744073",
+        "1026864700 - 0:30:ca:b8:d9:bc -",
+    };
+    std::string text;
+    for (const std::string& line : lines) text += line + "\n";
+    EXPECT_EQ(inspect(text).value(), "");
+    EXPECT_EQ(sink_.lines, lines);
+    EXPECT_TRUE(columns_.empty());
+    EXPECT_TRUE(sink_.rows.empty());
+}
+
+TEST_F(InspectLog, WritesOtherFormatsAsTrafficWatch) {
+    options_.set("write", std::string("trafficwatch"));
+    const std::string named =
+        "192.0.2.1 - a b [29/May/2017:19:02:48 +0200] \"GET / HTTP/1.1\" 200 612\n"
+        "host.example - - [29/May/2017:19:02:48 +0200] \"GET / HTTP/1.1\" 200 612\n";
+    EXPECT_EQ(inspect(std::string(web_line) + named).value(), "");
+    EXPECT_EQ(sink_.lines, std::vector<std::string>{"1496077368 ann - 192.0.2.1 - 612 0"})
+        << "a name with a blank would be two fields";
+}
+
+TEST_F(InspectLog, WritesDatedBytesInTheZoneOfTheOptions) {
+    options_.set("format", std::string("dated-bytes"));
+    options_.set("write", std::string("dated-bytes"));
+    options_.set("timezone", std::string("Europe/Vienna"));
+    const std::string line = "2017-07-03 06:25:03: 12345";
+    EXPECT_EQ(inspect(line + "\n2017-01-03T05:25:03Z: 7\n").value(), "");
+    EXPECT_EQ(sink_.lines, (std::vector<std::string>{line, "2017-01-03 06:25:03: 7"}));
 }
 
 }  // namespace

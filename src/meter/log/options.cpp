@@ -62,12 +62,14 @@ Result<UtcTime> latest_time(const std::string& path) {
     return modified_time(path);
 }
 
+Result<Zone> zone_of(const OptionValues& options) {
+    const std::string& zone = options.text("timezone");
+    return zone.empty() ? Zone::local() : Zone::find(zone);
+}
+
 Result<TimeResolver> open_resolver(const OptionValues& options, UtcTime latest) {
     TimeResolver::Settings settings;
-    settings.zone = Zone::local();
-    if (const std::string& zone = options.text("timezone"); !zone.empty()) {
-        TRY_ASSIGN(settings.zone, Zone::find(zone));
-    }
+    TRY_ASSIGN(settings.zone, zone_of(options));
     if (const auto year = options.integer("year"); year != 0)
         settings.first_year = narrow<int>(year);
     settings.latest = latest;

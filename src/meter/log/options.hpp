@@ -8,7 +8,9 @@
 #include <string>
 
 #include "config/option.hpp"
+#include "host/zone.hpp"
 #include "meter/log/limit_options.hpp"
+#include "meter/log/line_writer.hpp"
 #include "meter/log/time_resolver.hpp"
 #include "wire/log/line_reader.hpp"
 
@@ -81,10 +83,18 @@ inline constexpr Option bad_option{
     .default_text = "false",
     .help = "Print the lines that cannot be read, with the reason, instead of the others"};
 
+inline constexpr Option write_option{
+    .key = "write",
+    .type = OptionType::choice,
+    .default_text = R"("rows")",
+    .range = written_formats,
+    .help = "Print lines of this format, for other accounting programs; rows: a table or JSON"};
+
 inline constexpr std::array inspect_options{
     format_option,       log_format_option,     nginx_format_option,
     squid_format_option, haproxy_format_option, fields_option,
-    timezone_option,     year_option,           bad_option};
+    timezone_option,     year_option,           bad_option,
+    write_option};
 
 inline constexpr std::array import_options{
     format_option,
@@ -140,6 +150,8 @@ inline constexpr std::size_t import_options_of_packets = import_options.size() -
 // Errors: those of files.
 [[nodiscard]] Result<UtcTime> latest_time(const std::string& path);
 // The zone and the year that the options state. latest: see TimeResolver. Errors: invalid.
+// That of times without one: `timezone`, or that of this machine.
+[[nodiscard]] Result<Zone> zone_of(const OptionValues& options);
 [[nodiscard]] Result<TimeResolver> open_resolver(const OptionValues& options, UtcTime latest);
 
 }  // namespace octroi::logs

@@ -34,6 +34,12 @@ constexpr bool is_time(FieldKind kind) {
            kind == FieldKind::epoch_ms || kind == FieldKind::epoch_us || kind == FieldKind::second;
 }
 
+// A name of a host ends where a path begins: "$host$request_uri".
+constexpr bool is_host_before_path(FieldKind first, FieldKind second) {
+    return (first == FieldKind::domain || first == FieldKind::client_domain) &&
+           second == FieldKind::skip;
+}
+
 bool has_field(const AccessFormat& format, bool (*is_wanted)(FieldKind)) {
     return std::ranges::any_of(format.steps,
                                [&](const AccessStep& step) { return is_wanted(step.kind); });
@@ -102,6 +108,10 @@ Status add_time_code(char code, std::string& literal, AccessFormat& format) {
 }  // namespace
 
 void add_field(FieldKind kind, std::string& literal, AccessFormat& format, bool is_padded) {
+    // Two texts that nobody needs, with nothing between them, are one: "%U%q".
+    if (kind == FieldKind::skip && literal.empty() && !format.steps.empty() &&
+        format.steps.back().kind == FieldKind::skip)
+        return;
     format.steps.push_back({std::move(literal), kind, is_padded});
     literal.clear();
 }
@@ -133,7 +143,8 @@ Status check_access_format(const AccessFormat& format, std::string_view pattern)
                                                     "leave out those that no one needs",
                                                     access_steps_max));
     for (std::size_t i = 1; i < format.steps.size(); ++i)
-        if (format.steps[i].literal.empty() && is_text_field(format.steps[i - 1].kind))
+        if (format.steps[i].literal.empty() && is_text_field(format.steps[i - 1].kind) &&
+            !is_host_before_path(format.steps[i - 1].kind, format.steps[i].kind))
             return fail(ErrorCode::invalid,
                         fmt::format("log format: two fields have nothing between them in '{}'; "
                                     "next: put a blank between them",

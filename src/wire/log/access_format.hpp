@@ -5,11 +5,12 @@
 // logformat, an HAProxy log-format. The description is compiled once to steps; a line is matched
 // against them.
 //
-// A text field ends at the first place from which the rest of the line fits too. Within quotes it
-// ends at the first quote that is not escaped, and nowhere else, so that a client which puts the
-// rest of a line into its request changes nothing. A text that a client chooses and that is not in
-// quotes can imitate the fields behind it: name such fields in quotes, as the formats of the
-// servers do.
+// A text field ends at the first place from which the rest of the line fits too. The last text
+// within quotes ends at the first quote that is not escaped, and nowhere else, and texts before it
+// ("%m %U %H") end before this quote, so that a client which puts the rest of a line into its
+// request changes nothing. A host name with a path behind it ends where the path begins. A text
+// that a client chooses and that is not in quotes can imitate the fields behind it: name such
+// fields in quotes, as the formats of the servers do.
 
 #include <cstdint>
 #include <memory>

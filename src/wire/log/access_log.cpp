@@ -52,7 +52,13 @@ bool digits_at(std::string_view text, std::size_t least, std::size_t most, unsig
 
 class AccessLogReader final : public LineReader {
 public:
-    explicit AccessLogReader(AccessFormat format) : format_(std::move(format)) {}
+    explicit AccessLogReader(AccessFormat format) : format_(std::move(format)) {
+        std::ptrdiff_t quotes = 0;
+        for (const AccessStep& step : format_.steps) {
+            quotes += std::ranges::count(step.literal, '"');
+            is_quoted_.push_back(quotes % 2 != 0);
+        }
+    }
 
     LineResult read(std::string_view line, Entry& entry) override {
         if (line.size() > line_octets_max) {
@@ -148,16 +154,23 @@ private:
     std::size_t text_end(std::string_view line, std::size_t step, std::size_t begin,
                          std::size_t from) {
         const std::string_view behind = literal_behind(step);
-        const std::string_view before = format_.steps[step].literal;
-        if (before.ends_with('"') && behind.starts_with('"')) {
-            if (from > begin) return std::string_view::npos;  // the only place was tried
+        const bool is_last = step + 1 == format_.steps.size();
+        const bool was_tried = from > begin;  // of texts that can end at one place only
+        std::size_t quote = line.size();
+        if (is_quoted_[step]) {
             const std::size_t size = closing_quote(line.substr(begin));
-            return size == std::string_view::npos ? size : begin + size;
+            if (size == std::string_view::npos) return size;
+            quote = begin + size;
+            if (behind.starts_with('"')) return was_tried ? std::string_view::npos : quote;
         }
-        if (behind.empty() && step + 1 == format_.steps.size()) return line.size();
+        if (behind.empty() && is_last) return line.size();
+        if (behind.empty()) {
+            if (was_tried) return std::string_view::npos;
+            return std::min(line.find_first_of("/? ", begin), quote);
+        }
         const std::size_t end = line.find(behind, from);
-        if (end != std::string_view::npos && step + 1 < format_.steps.size())
-            choices_.push_back({step, begin, end});
+        if (end == std::string_view::npos || end > quote) return std::string_view::npos;
+        if (!is_last) choices_.push_back({step, begin, end});
         return end;
     }
 
@@ -393,6 +406,7 @@ private:
     }
 
     AccessFormat format_;
+    std::vector<bool> is_quoted_;  // of each step: a quote of the format is open before the field
     ClfClock clock_;
     std::vector<Choice> choices_;
     AccessValues values_;

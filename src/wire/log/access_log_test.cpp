@@ -37,6 +37,31 @@ TEST(ApacheFormat, TheSumOfBothDirectionsIsDividedIfOneIsKnown) {
               "2017-05-29T19:02:48Z peer=192.0.2.1 both=1000 service=http");
 }
 
+TEST(ApacheFormat, PartsOfTheRequestMayTouch) {
+    Lines lines("apache", R"(%a %u %t "%m %U%q %H" %s %b %^FB %{x}^ti)");
+    EXPECT_EQ(lines.read(R"(192.0.2.1 ann [29/May/2017:19:02:48 +0000] "GET /a?b HTTP/1.1" 200 61 )"
+                         "15 -"),
+              "2017-05-29T19:02:48Z peer=192.0.2.1 user=ann out=61 status=200 service=http");
+}
+
+// Apache escapes the quotes in a path.
+TEST(ApacheFormat, APathThatImitatesTheEndOfTheRequestChangesNothing) {
+    Lines lines("apache", R"(%a %t "%m %U %H" %s %b %{Referer}i)");
+    EXPECT_EQ(
+        lines.read(
+            R"(192.0.2.1 [29/May/2017:19:02:48 +0000] "GET /a x\" 200 9999 - HTTP/1.1" 404 61 -)"),
+        "2017-05-29T19:02:48Z peer=192.0.2.1 out=61 status=404 service=http");
+}
+
+TEST(ApacheFormat, ThePeerIsTheClientIfThereIsNoOther) {
+    Lines peer("apache", "%{c}a %t %O");
+    EXPECT_EQ(peer.read("192.0.2.1 [29/May/2017:19:02:48 +0000] 5"),
+              "2017-05-29T19:02:48Z peer=192.0.2.1 out=5 service=http");
+    Lines both("apache", "%{c}a %a %t %O");
+    EXPECT_EQ(both.read("192.0.2.1 192.0.2.2 [29/May/2017:19:02:48 +0000] 5"),
+              "2017-05-29T19:02:48Z peer=192.0.2.2 out=5 service=http");
+}
+
 TEST(ApacheFormat, HasTimesInEveryForm) {
     Lines parts("apache", "%{%Y-%m-%dT%H:%M:%S}t.%{msec_frac}t%{%z}t %h %O");
     EXPECT_EQ(parts.read("2017-05-29T19:02:48.123-0200 h 5"),
@@ -100,6 +125,17 @@ TEST(NginxFormat, HasVariablesOfBothDirections) {
         "status=200 service=http");
 }
 
+TEST(NginxFormat, AHostEndsWhereThePathBegins) {
+    Lines lines("nginx",
+                R"($time_iso8601 "$scheme://$host$request_uri" $status $bytes_sent $remote_addr)");
+    EXPECT_EQ(lines.read("2017-05-29T19:02:48+02:00 "
+                         R"("https://a.example:8443/b/c?d=e//f" 200 1234 192.0.2.1)"),
+              "2017-05-29T17:02:48Z peer=192.0.2.1 domain=a.example out=1234 status=200 "
+              "service=http domain?");
+    EXPECT_EQ(lines.read(R"(2017-05-29T19:02:48+02:00 "http://" 400 0 192.0.2.1)"),
+              "2017-05-29T17:02:48Z peer=192.0.2.1 out=0 status=400 service=http");
+}
+
 TEST(NginxFormat, IsAlsoReadAsADirective) {
     Lines lines("nginx",
                 "log_format main escape=default '$remote_addr - $remote_user [$time_iso8601] '\n"
@@ -132,6 +168,14 @@ TEST(SquidFormat, CountsBothDirectionsIfTheFormatDoes) {
         "2017-05-29T19:02:48Z for=5ms peer=192.0.2.1:4711 user=ann in=300 out=900 status=200 "
         "service=proxy");
     EXPECT_FALSE(compile_squid("%ts %Q %<st").has_value());
+}
+
+TEST(SquidFormat, HasCodesOfGroups) {
+    Lines lines("squid-format",
+                "%ts.%03tu %>a %http::<st %un %ssl::>sni %ssl::bump_mode/%icap::tt "
+                "%{x}adapt::<last_h %credentials");
+    EXPECT_EQ(lines.read("1259844091.407 192.0.2.1 900 ann a.example peek/5 - x"),
+              "2009-12-03T12:41:31.407Z peer=192.0.2.1 user=ann out=900 service=proxy");
 }
 
 TEST(HaproxyFormat, HasBothDirectionsAndTheListener) {

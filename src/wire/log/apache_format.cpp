@@ -26,7 +26,13 @@ bool read_apache_code(std::string_view& rest, ApacheCode& code) {
         if (rest.find('}') == std::string_view::npos) return false;
         code.argument = next_field(rest, '}');
     }
-    (void)skip_text(rest, "^t");  // "%{name}^ti": trailers
+    // "%{name}^ti", "%{name}^to": trailers; "%^FB": the time to the first octet of the answer.
+    constexpr std::size_t long_code = 3;
+    if (rest.starts_with('^') && rest.size() >= long_code) {
+        code.letter = '^';
+        rest.remove_prefix(long_code);
+        return true;
+    }
     if (rest.empty()) return false;
     code.letter = rest.front();
     rest.remove_prefix(1);
@@ -115,6 +121,15 @@ FieldKind apache_field(const ApacheCode& code) {
     }
 }
 
+// "%{c}a" is the peer of the connection, which mod_remoteip replaces by the client in "%a". It is
+// the client if the format has no other one.
+void choose_client(std::size_t peer_step, AccessFormat& format) {
+    const bool has_client = std::ranges::any_of(
+        format.steps, [](const AccessStep& step) { return step.kind == FieldKind::client; });
+    if (!has_client && peer_step < format.steps.size())
+        format.steps[peer_step].kind = FieldKind::client;
+}
+
 // The text of a directive or of a shell has `\"`, `\\`, `\t` and `\n`.
 char unescaped(std::string_view text, std::size_t& at) {
     if (text[at] != '\\' || at + 1 == text.size()) return text[at];
@@ -133,6 +148,7 @@ Result<AccessFormat> compile_apache(std::string_view log_format) {
     AccessFormat format;
     format.time_is_begin = true;
     std::string literal;
+    std::size_t peer_step = std::string_view::npos;
     for (std::size_t at = 0; at < log_format.size(); ++at) {
         if (log_format[at] != '%') {
             literal += unescaped(log_format, at);
@@ -153,11 +169,14 @@ Result<AccessFormat> compile_apache(std::string_view log_format) {
         if (code.letter == 't') {
             TRY(add_apache_time(code.argument, literal, format));
         } else {
+            const bool is_peer = code.argument == "c" && (code.letter == 'a' || code.letter == 'h');
             add_field(apache_field(code), literal, format);
+            if (is_peer) peer_step = format.steps.size() - 1;
         }
         at = log_format.size() - rest.size() - 1;
     }
     format.end = std::move(literal);
+    choose_client(peer_step, format);
     TRY(check_access_format(format, log_format));
     return format;
 }

@@ -61,6 +61,13 @@ private:
     ClfClock clock_;
 };
 
+// -1 where a request ended before octets could be counted.
+BadReason parse_elb_count(std::string_view text, Count& count) {
+    if (text != "-1") return parse_count(text, count);
+    count = {0, true};
+    return BadReason::none;
+}
+
 // [type ]time balancer client:port target:port t t t status target-status received sent "request"
 // "agent" cipher protocol[ group "trace" "host" …]
 class ElbReader final : public LineReader {
@@ -76,7 +83,7 @@ public:
         if (!read_iso_time(rest, entry.time) || !skip_text(rest, " "))
             return LineResult::bad(BadReason::time);
         entry.section = next_field(rest, ' ');
-        entry.client = make_end_with_port(next_field(rest, ' '));
+        entry.client = make_end_before_port(next_field(rest, ' '));
         (void)next_field(rest, ' ');  // the target, behind the balancer
         read_durations(rest, entry);
         entry.status = stated(next_field(rest, ' '));
@@ -84,7 +91,7 @@ public:
         const std::string_view received = next_field(rest, ' ');
         const std::string_view sent = next_field(rest, ' ');
         for (const BadReason reason :
-             {parse_count(received, entry.in), parse_count(sent, entry.out)})
+             {parse_elb_count(received, entry.in), parse_elb_count(sent, entry.out)})
             if (reason != BadReason::none) return LineResult::bad(reason);
         entry.service = "http";
         if (has_type && !read_host(rest, entry)) return LineResult::bad(BadReason::shape);
@@ -109,6 +116,8 @@ private:
     static bool read_host(std::string_view rest, Entry& entry) {
         std::string_view host;
         if (!skip_cloud_fields(rest, 6) || !read_cloud_field(rest, host)) return false;
+        // A trace that is damaged moves the fields behind it: names have no blanks.
+        if (host.find(' ') != std::string_view::npos) return true;
         entry.domain = stated(host);
         entry.domain_unverified = !entry.domain.empty();
         return true;

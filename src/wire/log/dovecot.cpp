@@ -20,6 +20,8 @@ void skip_severity(std::string_view& rest) {
 // The services that log the octets of their users. Other processes log names that clients sent.
 // Empty: it is none of them. Version 1 has capitals.
 std::string_view known_service(std::string_view name) {
+    // A session that ends while it waits (IDLE) has its octets in the line of this process.
+    if (name == "imap-hibernate") return "imap";
     constexpr std::array<std::string_view, 7> names{"imap", "pop3", "managesieve", "submission",
                                                     "lmtp", "lda",  "deliver"};
     for (const std::string_view each : names)
@@ -94,8 +96,11 @@ public:
         entry = {};
         if (line.size() > line_octets_max) return LineResult::bad(BadReason::too_long);
         if (without_end(line).empty()) return LineResult::other();
+        // Version 1 begins the lines of its own file with its name.
+        (void)skip_text(line, "dovecot: ");
         SyslogHeader header;
         if (!read_syslog_header(line, header)) return LineResult::bad(BadReason::time);
+        const std::uint64_t times = unfold_message(header);
         entry.time = header.time;
         // In Dovecot's own files the service stands where syslog has the program or the host.
         std::string_view rest = header.message;
@@ -109,7 +114,9 @@ public:
             service.name == "lmtp" || service.name == "lda" || service.name == "deliver"
                 ? read_delivery(service, entry)
                 : read_session_end(service, entry);
-        if (result.kind == LineKind::traffic) set_client(service, entry);
+        if (result.kind != LineKind::traffic) return result;
+        if (!repeat_entry(times, entry)) return LineResult::bad(BadReason::over_limit);
+        set_client(service, entry);
         return result;
     }
 

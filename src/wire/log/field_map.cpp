@@ -86,15 +86,35 @@ BadReason set_proto(std::string_view text, std::uint8_t& proto) {
     return BadReason::none;
 }
 
+// "12.5ms", "3us", "0.5s", as Go writes them; forms with minutes and hours are left out.
+bool parse_unit_duration(std::string_view text, std::int64_t& ns) {
+    constexpr std::array<std::pair<std::string_view, std::int64_t>, 5> units{
+        {{"ms", 1000},
+         {"us", 1'000'000},
+         {"\xc2\xb5s", 1'000'000},
+         {"ns", 1'000'000'000},
+         {"s", 1}}};
+    for (const auto& [unit, divisor] : units) {
+        if (!text.ends_with(unit)) continue;
+        text.remove_suffix(unit.size());
+        if (!parse_seconds(text, ns)) return false;
+        ns /= divisor;
+        return true;
+    }
+    return false;
+}
+
 BadReason set_mapped_duration(EntryField field, std::string_view text, Entry& entry) {
     std::uint64_t ns = 0;
     if (field == EntryField::duration_ns) {
         if (!parse_number(text, ns) || ns > volume_max) return BadReason::number;
         entry.duration_ns = static_cast<std::int64_t>(ns);
-    } else if (!parse_seconds(text, entry.duration_ns)) {
-        // JSON writes small numbers as "9.3e-05": below a millisecond.
-        if (!text.contains("e-")) return BadReason::number;
+    } else if (!parse_seconds(text, entry.duration_ns) &&
+               !parse_unit_duration(text, entry.duration_ns)) {
         entry.duration_ns = 0;
+        // JSON writes small numbers as "9.3e-05": below a millisecond. Without a duration the
+        // octets count all the same.
+        if (!text.contains("e-")) return BadReason::none;
     }
     entry.has_duration = true;
     return BadReason::none;

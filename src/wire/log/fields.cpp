@@ -66,6 +66,8 @@ void read_end(std::string_view text, End& end) noexcept {
     std::string_view inner = end.text;
     if (inner.size() > 2 && inner.front() == '[' && inner.back() == ']')
         inner = inner.substr(1, inner.size() - 2);
+    // The zone of a link-local address (RFC 4007, 11): IIS writes it.
+    inner = inner.substr(0, inner.find('%'));
     constexpr std::size_t longest = 45;  // INET6_ADDRSTRLEN, without its end
     if (inner.size() > longest || inner.find(':') == std::string_view::npos) return;
     if (const auto parsed = parse_address(inner)) end.address = without_mapping(*parsed);
@@ -83,6 +85,17 @@ End make_end_with_port(std::string_view text) noexcept {
     return end;
 }
 
+End make_end_before_port(std::string_view text) noexcept {
+    const std::size_t colon = text.rfind(':');
+    std::uint64_t port = 0;
+    if (colon == std::string_view::npos || !parse_number(text.substr(colon + 1), port) ||
+        port > UINT16_MAX)
+        return make_end(text);
+    End end = make_end(text.substr(0, colon));
+    end.port = static_cast<std::uint16_t>(port);
+    return end;
+}
+
 std::string_view without_port(std::string_view host) noexcept {
     std::size_t digits = host.size();
     while (digits > 0 && is_digit(host[digits - 1])) --digits;
@@ -96,6 +109,16 @@ std::string_view without_port(std::string_view host) noexcept {
 std::string_view domain_of(std::string_view mail_address) noexcept {
     const std::size_t at = mail_address.rfind('@');
     return at == std::string_view::npos ? std::string_view() : mail_address.substr(at + 1);
+}
+
+bool repeat_entry(std::uint64_t times, Entry& entry) noexcept {
+    if (times > repeats_max) return false;
+    for (Count* const count : {&entry.in, &entry.out, &entry.both, &entry.packets}) {
+        if (times > 1 && count->value > volume_max / times) return false;
+        count->value *= times;
+    }
+    entry.requests = times;
+    return true;
 }
 
 bool set_both(Entry& entry) noexcept {

@@ -152,7 +152,7 @@ inline void skip_blanks(std::string_view& rest) noexcept {
 [[nodiscard]] bool parse_seconds(std::string_view text, std::int64_t& ns) noexcept;
 
 // Sets the text of an end, and the address if it is one: "192.0.2.1", "2001:db8::1",
-// "[2001:db8::1]". The end must be empty; its port stays.
+// "[2001:db8::1]", "fe80::1%3" (without the zone). The end must be empty; its port stays.
 void read_end(std::string_view text, End& end) noexcept;
 [[nodiscard]] inline End make_end(std::string_view text) noexcept {
     End end;
@@ -161,6 +161,9 @@ void read_end(std::string_view text, End& end) noexcept;
 }
 // The same with a port behind it: "192.0.2.1:80", "[2001:db8::1]:80", "2001:db8::1.80" is none.
 [[nodiscard]] End make_end_with_port(std::string_view text) noexcept;
+// The same where the writer always states a port, also behind an IPv6 address without brackets:
+// "2001:db8::1:443" is port 443 of 2001:db8::1. HAProxy and AWS write it so.
+[[nodiscard]] End make_end_before_port(std::string_view text) noexcept;
 // A port number; 0: it is none.
 [[nodiscard]] std::uint16_t parse_port(std::string_view text) noexcept;
 
@@ -168,6 +171,11 @@ void read_end(std::string_view text, End& end) noexcept;
 [[nodiscard]] std::string_view without_port(std::string_view host) noexcept;
 // The part behind the last '@'; empty: there is none.
 [[nodiscard]] std::string_view domain_of(std::string_view mail_address) noexcept;
+
+// The entry stands for so many equal ones. Its counts are multiplied. False: a count is above
+// volume_max, or there are more than repeats_max; the entry is then undefined.
+inline constexpr std::uint64_t repeats_max = 1'000'000;
+[[nodiscard]] bool repeat_entry(std::uint64_t times, Entry& entry) noexcept;
 
 // `both` counts only if one direction is not stated; with the other one, it gives it. False: one
 // direction has more octets than both.

@@ -21,6 +21,11 @@ namespace octroi::logline {
 //   bytes, 4.4Kbyte/sec
 [[nodiscard]] std::unique_ptr<LineReader> open_vsftpd();
 
+// Pure-FTPd with -O clf:, and the messages that it writes to syslog without an option:
+//   Jun 25 12:36:29 host pure-ftpd: (ann@192.0.2.9) [NOTICE] /home/ann//a b.txt uploaded  (18
+//   bytes, 5.60KB/sec)
+[[nodiscard]] std::unique_ptr<LineReader> open_pureftpd();
+
 // Pure-FTPd with -O stats: (the file name is not in quotes, and is the last field):
 //   1050942541 3ea3f3cd.1a2b ann 192.0.2.9 U 18 1 /a b.txt
 [[nodiscard]] std::unique_ptr<LineReader> open_pureftpd_stats();

@@ -25,6 +25,17 @@ TEST(Xferlog, HasUploadsAndDownloads) {
               "2004-03-04T08:12:30 for=1s peer=h user=guest@x out=37 service=ftp user?");
 }
 
+TEST(Xferlog, MayStandBehindAHeaderOfSyslog) {
+    Lines lines("xferlog");
+    EXPECT_EQ(
+        lines.read(
+            "<86>Mar  4 08:12:31 h ftpd[3]: Thu Mar  4 08:12:30 2004 1 192.0.2.9 37 /f a _ o "
+            "r ann ftp 0 * c"),
+        "2004-03-04T08:12:30 for=1s peer=192.0.2.9 user=ann out=37 status=complete service=ftp");
+    EXPECT_EQ(lines.read("Mar  4 08:12:31 h ftpd[3]: connect"),
+              "bad: the time stamp cannot be read");
+}
+
 TEST(Xferlog, FileNamesHaveBlanksAndParentheses) {
     Lines lines("xferlog");
     EXPECT_EQ(lines.read("Thu Mar  4 08:12:30 2004 1 h 37 /a (1) b.txt b _ i r ann ftp 0 * c"),
@@ -64,6 +75,41 @@ TEST(Vsftpd, HasTransfersAndTheirFailures) {
         lines.read(R"(2025-03-04T01:06:36.645577 host vsftpd[16]: [ann] FAIL UPLOAD: Client )"
                    R"("192.0.2.9", "/a", 5 bytes, 1.00Kbyte/sec)"),
         "2025-03-04T01:06:36.645577 peer=192.0.2.9 user=ann in=5 status=incomplete service=ftp");
+}
+
+TEST(Vsftpd, AnAnonymousSessionHasNoUser) {
+    Lines lines("vsftpd");
+    EXPECT_EQ(lines.read(R"(Mon Jun  6 18:43:59 2016 [pid 3] [ftp] OK DOWNLOAD: Client "::1", )"
+                         R"("/a", 5 bytes, 1.00Kbyte/sec)"),
+              "2016-06-06T18:43:59 peer=::1 user=ftp out=5 status=complete service=ftp user?");
+}
+
+TEST(PureFtpd, HasItsMessagesInSyslog) {
+    Lines lines("pureftpd");
+    EXPECT_EQ(lines.read("Jun 25 12:36:29 h pure-ftpd: (ann@192.0.2.9) [NOTICE] /home/ann//a b "
+                         "uploaded  (18 bytes, 5.60KB/sec)"),
+              "06-25T12:36:29 peer=192.0.2.9 user=ann in=18 status=complete service=ftp");
+    EXPECT_EQ(lines.read("2026-08-31T11:00:41.2-07:00 h pure-ftpd: (bob@a.example@2001:db8::9) "
+                         "[NOTICE] /x uploaded  (99 bytes, 1.00KB/sec) downloaded  (7 bytes, "
+                         "1.00KB/sec)"),
+              "2026-08-31T18:00:41.2Z peer=2001:db8::9 user=bob@a.example out=7 status=complete "
+              "service=ftp");
+    EXPECT_EQ(lines.read("Jun 25 12:36:29 h pure-ftpd: (ftp@host.example) [NOTICE] /a downloaded  "
+                         "(7 bytes, 1.00KB/sec)"),
+              "06-25T12:36:29 peer=host.example user=ftp out=7 status=complete service=ftp user?");
+    for (const std::string_view message :
+         {"(?@192.0.2.9) [WARNING] Authentication failed for user [x uploaded  (9 bytes, 1KB/sec)]",
+          "(ann@192.0.2.9) [INFO] Logout.", "(ann@192.0.2.9) [NOTICE] Deleted /a",
+          "(?@192.0.2.9) [INFO] New connection from 192.0.2.9"})
+        EXPECT_EQ(lines.read("Jun 25 12:36:29 h pure-ftpd: " + std::string(message)), "other");
+    EXPECT_EQ(lines.read("Jun 25 12:36:29 h pure-ftpd: (a@192.0.2.9) [NOTICE] /a uploaded  (-7 "
+                         "bytes, 1.00KB/sec)"),
+              "bad: a volume, count or status is no number");
+    EXPECT_EQ(lines.read("Jun 25 12:36:29 h webapp: (a@192.0.2.9) [NOTICE] /a uploaded  (7 bytes, "
+                         "1.00KB/sec)"),
+              "bad: no line of this format");
+    EXPECT_EQ(lines.read(R"(192.0.2.1 - ann [29/May/2017:19:02:48 -0000] "PUT /a.txt" 200 18)"),
+              "2017-05-29T19:02:48Z peer=192.0.2.1 user=ann in=18 status=200 service=ftp");
 }
 
 TEST(Vsftpd, OtherEventsAreNoTraffic) {
@@ -111,6 +157,22 @@ TEST(Sftp, HasTheSessionOfAFile) {
             R"(Jun 25 12:00:04 h internal-sftp[12]: forced close "/f" bytes read 1 written 2)"),
         "06-25T12:00:04 in=2 out=1 status=incomplete service=sftp");
     EXPECT_EQ(lines.read(R"(Jun 25 12:00:04 h internal-sftp[12]: closedir "/")"), "other");
+}
+
+// rsyslog writes equal lines as one.
+TEST(Sftp, ARepeatedMessageCountsAsOftenAsItCame) {
+    Lines lines("sftp-server");
+    const std::string header = "Jun 25 12:00:04 h sftp-server[12]: ";
+    EXPECT_EQ(
+        lines.read(header + R"(message repeated 3 times: [ close "/f" bytes read 5 written 2])"),
+        "06-25T12:00:04 in=6 out=15 status=complete service=sftp");
+    EXPECT_EQ(lines.read(header + R"(message repeated 1000001 times: [ close "/f" bytes read 5 )"
+                                  "written 2]"),
+              "bad: a volume is above 2^63 - 1");
+    EXPECT_EQ(lines.read(header + R"(message repeated 3 times: [ close "/f" bytes read 0 written )"
+                                  "9223372036854775807]"),
+              "bad: a volume is above 2^63 - 1");
+    EXPECT_EQ(lines.read(header + "message repeated x times: [ close]"), "other");
 }
 
 TEST(Sftp, LinesOfOtherProgramsAreNoTraffic) {

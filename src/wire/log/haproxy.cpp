@@ -38,7 +38,7 @@ public:
         const std::string_view client = next_field(rest, ' ');
         if (!skip_text(rest, "[") || !read_clf_time(rest, entry.time) || !skip_text(rest, "] "))
             return LineResult::other();
-        entry.client = make_end_with_port(client);
+        entry.client = make_end_before_port(client);
         entry.time_is_begin = true;
         entry.section = next_field(rest, ' ');
         if (entry.section.ends_with('~')) entry.section.remove_suffix(1);  // TLS

@@ -252,13 +252,40 @@ bool read_epoch(std::string_view& rest, LineTime& time) noexcept {
     return true;
 }
 
+bool read_tai64n(std::string_view& rest, LineTime& time) noexcept {
+    constexpr std::size_t second_digits = 16;
+    constexpr std::size_t all_digits = 24;
+    constexpr std::uint64_t epoch = (std::uint64_t{1} << 62U) + 10;
+    constexpr std::uint64_t end = 7'258'118'400;  // the year 2200
+    if (rest.size() < all_digits + 1 || rest.front() != '@') return false;
+    const auto read_hex = [](std::string_view text, std::uint64_t& value) {
+        const char* const stop = text.data() + text.size();
+        const auto [at, error] = std::from_chars(text.data(), stop, value, 16);
+        return error == std::errc{} && at == stop;
+    };
+    std::uint64_t seconds = 0;
+    std::uint64_t nanoseconds = 0;
+    if (!read_hex(rest.substr(1, second_digits), seconds) ||
+        !read_hex(rest.substr(1 + second_digits, all_digits - second_digits), nanoseconds) ||
+        seconds < epoch || seconds - epoch >= end ||
+        nanoseconds >= static_cast<std::uint64_t>(second_ns))
+        return false;
+    time = {};
+    time.stated = time.has_year = time.has_zone = true;
+    time.digits = 9;
+    time.local_ns = static_cast<std::int64_t>(seconds - epoch) * second_ns +
+                    static_cast<std::int64_t>(nanoseconds);
+    rest.remove_prefix(all_digits + 1);
+    return true;
+}
+
 bool read_any_time(std::string_view& rest, LineTime& time) noexcept {
     if (read_iso_time(rest, time) || read_clf_time(rest, time) || read_asctime(rest, time) ||
         read_syslog_time(rest, time) || read_day_first(rest, time))
         return true;
     std::size_t digits = 0;
     while (digits < rest.size() && is_digit(rest[digits])) ++digits;
-    const auto behind = rest.substr(digits);
+    std::string_view behind = rest.substr(digits);
     // Seconds have 9 digits since 1973 and 10 since 2001; shorter numbers are no times.
     if (digits == 9 || digits == 10) return read_epoch(rest, time);
     if (digits < 13 || digits > 19) return false;
@@ -272,6 +299,11 @@ bool read_any_time(std::string_view& rest, LineTime& time) noexcept {
     time.stated = time.has_year = time.has_zone = true;
     time.digits = static_cast<std::uint8_t>(fraction);
     time.local_ns = static_cast<std::int64_t>(value);
+    // "1646861401523.25": milliseconds with a fraction.
+    if (behind.size() > 1 && behind.front() == '.' && is_digit(behind[1])) {
+        behind.remove_prefix(1);
+        while (!behind.empty() && is_digit(behind.front())) behind.remove_prefix(1);
+    }
     rest = behind;
     return true;
 }

@@ -44,8 +44,12 @@ struct CalendarTime {
 [[nodiscard]] bool read_asctime(std::string_view& rest, LineTime& time) noexcept;
 // "1259844091", "1259844091.407": seconds since 1970 in UTC.
 [[nodiscard]] bool read_epoch(std::string_view& rest, LineTime& time) noexcept;
+// "@400000004c91b044077a9e94": TAI64N (D. J. Bernstein, libtai), as multilog and tai64n write it:
+// 2^62 + 10 seconds more than those since 1970, and nanoseconds.
+[[nodiscard]] bool read_tai64n(std::string_view& rest, LineTime& time) noexcept;
 // A time stamp as people write them: one of the forms above, "08.09.2020 07:46:30", or the
-// milliseconds, microseconds or nanoseconds since 1970 (by the number of digits).
+// milliseconds, microseconds or nanoseconds since 1970 (by the number of digits; a fraction of
+// these is left out).
 [[nodiscard]] bool read_any_time(std::string_view& rest, LineTime& time) noexcept;
 
 // The time of read_clf_time with a cache: successive lines have the same date.

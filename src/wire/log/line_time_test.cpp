@@ -30,8 +30,23 @@ TEST(LineTime, HasTheFormsThatLogsHave) {
     EXPECT_EQ(read_time("1259844091"), "2009-12-03T12:41:31Z|");
     EXPECT_EQ(read_time("1259844091407"), "2009-12-03T12:41:31.407Z|");
     EXPECT_EQ(read_time("1259844091407000001"), "2009-12-03T12:41:31.407000001Z|");
+    EXPECT_EQ(read_time("1259844091407.25 x"), "2009-12-03T12:41:31.407Z| x");
     EXPECT_EQ(read_time("08.09.2020 07:46:30"), "2020-09-08T07:46:30|");
     EXPECT_EQ(read_time("2016-12-31T23:59:60Z"), "2016-12-31T23:59:59Z|");
+}
+
+TEST(LineTime, HasTheLabelsOfMultilog) {
+    const auto read = [](std::string_view text) {
+        LineTime time;
+        if (!read_tai64n(text, time)) return std::string("none");
+        return testing::text_of(time) + "|" + std::string(text);
+    };
+    EXPECT_EQ(read("@400000004c91b044077a9e94 x"), "2010-09-16T05:50:50.125476500Z| x");
+    for (const std::string_view text :
+         {"", "@", "@400000004c91b044077a9e9", "400000004c91b044077a9e94",
+          "@400000004c91b0443b9aca00", "@000000004c91b044077a9e94", "@ffffffff4c91b044077a9e94",
+          "@400000004c91b04g077a9e94", "@-00000004c91b044077a9e94"})
+        EXPECT_EQ(read(text), "none") << text;
 }
 
 TEST(LineTime, RefusesWhatNamesNoMoment) {

@@ -55,6 +55,20 @@ TEST(Postfix, AMailIsInOnceAndOutAtEachDelivery) {
               "06-25T12:36:29 in=7 status=queued service=smtp");
 }
 
+TEST(Postfix, IsReadBehindTheHeadersOfOtherSystems) {
+    Lines lines("postfix");
+    const std::string text = "A01234: from=<a@x>, size=7, nrcpt=1 (queue active)";
+    const std::string expected = "user=a@x domain=x in=7 status=queued service=smtp user?";
+    EXPECT_EQ(lines.read("Nov 13 12:00:00 sun postfix/qmgr[1]: [ID 197553 mail.info] " + text),
+              "11-13T12:00:00 " + expected);
+    EXPECT_EQ(lines.read("Feb 17 19:30:42 <mail.info> bsd postfix/qmgr[1]: " + text),
+              "02-17T19:30:42 " + expected);
+    EXPECT_EQ(lines.read("Feb 17 19:30:42 <2.6> vv postfix/qmgr[1]: " + text),
+              "02-17T19:30:42 " + expected);
+    EXPECT_EQ(lines.read("@400000004c91b04405f5e100 tai postfix/qmgr[1]: " + text),
+              "2010-09-16T05:50:50.100000000Z " + expected);
+}
+
 TEST(Postfix, ADeliveryOfAnUnknownMailIsBad) {
     Lines lines("postfix");
     EXPECT_EQ(
@@ -154,6 +168,33 @@ TEST(Dovecot, HasEveryFormOfTheEndOfASession) {
         lines.read("2024-12-31T06:56:17+01:00 mail dovecot[7]: managesieve(ann): Disconnected: "
                    "Logged out bytes=9/8"),
         "2024-12-31T05:56:17Z user=ann in=9 out=8 status=complete service=managesieve");
+}
+
+TEST(Dovecot, ASessionMayEndWhileItWaits) {
+    Lines lines("dovecot");
+    EXPECT_EQ(lines.read(dovecot_line("imap-hibernate(ann)<12><s>: Connection closed (IDLE running "
+                                      "for 0.001 secs, 2 B in + 10 B out) in=93 out=1020")),
+              "06-25T12:36:29 user=ann in=93 out=1020 status=complete service=imap");
+}
+
+TEST(Dovecot, HasLinesOfItsOwnFiles) {
+    Lines lines("dovecot");
+    const std::string expected = " user=ann in=93 out=1020 status=complete service=imap";
+    EXPECT_EQ(lines.read("dovecot: Jun 25 12:36:29 Info: IMAP(ann): Disconnected: Logged out "
+                         "bytes=93/1020"),
+              "06-25T12:36:29" + expected);
+    EXPECT_EQ(
+        lines.read("dovecot: 2009-06-25 12:36:29 Info: IMAP(ann): Disconnected bytes=93/1020"),
+        "2009-06-25T12:36:29" + expected);
+    EXPECT_EQ(lines.read("@400000004c91b04405f5e100 imap(ann): Info: Logged out in=93 out=1020"),
+              "2010-09-16T05:50:50.100000000Z" + expected);
+}
+
+TEST(Dovecot, ARepeatedMessageCountsAsOftenAsItCame) {
+    Lines lines("dovecot");
+    EXPECT_EQ(lines.read(dovecot_line("message repeated 2 times: [ imap(ann): Logged out in=93 "
+                                      "out=1020]")),
+              "06-25T12:36:29 user=ann in=186 out=2040 status=complete service=imap");
 }
 
 TEST(Dovecot, HasTheAddressOfTheLogin) {

@@ -39,11 +39,8 @@ public:
         SyslogHeader header;
         if (without_end(line).empty()) return LineResult::other();
         if (!read_syslog_header(line, header)) return LineResult::bad(BadReason::time);
-        // Only the kernel and ulogd write such lines; ulogd has no tag.
-        if (!header.program.empty() && header.program != "kernel" && header.program != "ulogd" &&
-            !header.program.contains('='))
-            return LineResult::other();
-        const std::size_t begin = header.message.find("IN=");
+        if (!is_writer(header)) return LineResult::other();
+        const std::size_t begin = find_fields(header.message);
         const bool has_source = header.message.contains(" SRC=");
         if (begin == std::string_view::npos || !has_source) return LineResult::other();
         entry.time = header.time;
@@ -52,6 +49,21 @@ public:
     }
 
 private:
+    // Only the kernel and ulogd write such lines; ulogd has no tag. Routers that send no host name
+    // have the prefix of the rule in its place: "Jan  8 03:37:09 DENY: IN=eth0 …".
+    static bool is_writer(const SyslogHeader& header) {
+        if (header.program.empty() || header.program == "kernel" || header.program == "ulogd" ||
+            header.program.contains('='))
+            return true;
+        return header.host.empty() && header.pid.empty() && header.message.starts_with("IN=");
+    }
+
+    // The offset of "IN=" behind the prefix of the rule, which may have the same letters.
+    static std::size_t find_fields(std::string_view message) {
+        const std::size_t out = message.find(" OUT=");
+        return out == std::string_view::npos ? message.find("IN=") : message.rfind("IN=", out);
+    }
+
     // The first of each field: behind the ports a UDP packet has its own LEN, and an ICMP error has
     // the packet that caused it in brackets.
     static LineResult read_fields(std::string_view rest, Entry& entry) {

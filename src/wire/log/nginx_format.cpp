@@ -32,6 +32,7 @@ constexpr std::array nginx_variables{
     NginxVariable{"server_name", FieldKind::domain},
     NginxVariable{"server_port", FieldKind::server_port},
     NginxVariable{"session_time", FieldKind::duration_s},
+    NginxVariable{"ssl_preread_server_name", FieldKind::client_domain},
     NginxVariable{"ssl_server_name", FieldKind::client_domain},
     NginxVariable{"status", FieldKind::status},
     NginxVariable{"time_iso8601", FieldKind::iso_time},

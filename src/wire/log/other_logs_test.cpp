@@ -41,7 +41,7 @@ TEST(Haproxy, HasHttpAndTcp) {
         "service=http");
     EXPECT_EQ(lines.read("Feb  6 12:12:56 lb haproxy[14]: ::ffff:192.0.2.1:33313 "
                          "[06/Feb/2009:12:12:51.443] fnt bck/s1 0/0/5007 212 -- 0/0/0/0/3 0/0"),
-              "2009-02-06T12:12:51.443 for=5s7ms peer=::ffff:192.0.2.1:33313 section=fnt out=212 "
+              "2009-02-06T12:12:51.443 for=5s7ms peer=192.0.2.1:33313 section=fnt out=212 "
               "service=tcp");
     EXPECT_EQ(lines.read("Feb  6 12:14:14 lb haproxy[14]: 192.0.2.1:3 [06/Feb/2009:12:14:14.655] "
                          "w w/s 1/0/3/6/+9 200 +27 - - ---- 1/1/1/1/0 0/0 \"x\""),
@@ -51,6 +51,20 @@ TEST(Haproxy, HasHttpAndTcp) {
     EXPECT_EQ(lines.read("Feb  6 12:14:14 lb haproxy[14]: 192.0.2.1:3 [06/Feb/2009:12:14:14.655] "
                          "w w/s 1/0/3/6/9 200 -27 - - ---- 1/1/1/1/0 0/0 \"x\""),
               "bad: a volume, count or status is no number");
+}
+
+// Otherwise the port is the last group of another address.
+TEST(Haproxy, HasAPortBehindAnAddressWithoutBrackets) {
+    Lines lines("haproxy");
+    EXPECT_EQ(lines.read("Feb  6 12:14:14 lb haproxy[14]: 2001:db8::7:3331 "
+                         "[06/Feb/2009:12:14:14.655] web web/s1 0/0/9 212 -- 0/0/0/0/3 0/0"),
+              "2009-02-06T12:14:14.655 for=9ms peer=2001:db8::7:3331 section=web out=212 "
+              "service=tcp");
+    Lines elb("elb");
+    EXPECT_EQ(elb.read("https 2024-05-01T12:00:00.5Z app/lb 2001:db8::7:3331 10.0.0.1:80 0.1 0.2 "
+                       R"(0.3 200 200 34 366 "GET" "x" c p g "t" "a.example" "-")"),
+              "2024-05-01T12:00:00.5Z for=600ms peer=2001:db8::7:3331 domain=a.example "
+              "section=app/lb in=34 out=366 status=200 service=http domain?");
 }
 
 TEST(W3c, HasTheFieldsThatItNames) {
@@ -86,6 +100,56 @@ TEST(W3c, OfCloudFrontHasTabsAndSeconds) {
             "2019-12-04\t21:02:31\tLAX1\t392\t192.0.2.100\tGET\td1.net\t200\ta.example\t23\t0.5"),
         "2019-12-04T21:02:31Z for=500ms peer=192.0.2.100 domain=a.example in=23 out=392 "
         "status=200 service=http domain?");
+}
+
+TEST(W3c, ALineWithoutADateHasThatOfTheFile) {
+    Lines lines("w3c");
+    EXPECT_EQ(lines.read("#Fields: time c-ip sc-bytes"), "other");
+    EXPECT_EQ(lines.read("00:00:01 192.0.2.1 7"), "bad: the time stamp cannot be read");
+    EXPECT_EQ(lines.read("#Date: 2013-07-30 00:00:00"), "other");
+    EXPECT_EQ(lines.read("00:00:01 192.0.2.1 7"),
+              "2013-07-30T00:00:01Z peer=192.0.2.1 out=7 service=http");
+    Lines after_restart("w3c");
+    ASSERT_TRUE(after_restart.reader().restore(lines.reader().save()).has_value());
+    EXPECT_EQ(after_restart.read("00:00:02 192.0.2.1 8"),
+              "2013-07-30T00:00:02Z peer=192.0.2.1 out=8 service=http");
+}
+
+TEST(W3c, OfExchangeHasTwoBlanksAndZonesOfAddresses) {
+    Lines lines("w3c");
+    (void)lines.read("#Fields: date time s-ip s-port cs-username c-ip sc-bytes cs-bytes");
+    EXPECT_EQ(lines.read("2024-05-01 12:00:00 fe80::1%3 444  dom\\ann 2001:db8::1%2 10 20"),
+              "2024-05-01T12:00:00Z peer=2001:db8::1 server=fe80::1:444 user=dom\\ann in=20 "
+              "out=10 service=http");
+}
+
+TEST(W3c, OfAdvancedLoggingHasQuotesAndLocalTimes) {
+    Lines lines("w3c");
+    (void)lines.read(
+        "#Fields:   date-local time-local c-ip cs(User-Agent) cs(Host) sc-bytes "
+        "TimeTakenMS");
+    EXPECT_EQ(lines.read(R"(2012-08-15 17:00:00.363 "192.0.2.1" "a ""b"" (c) 9" "a.example" 8 5)"),
+              "2012-08-15T17:00:00.363 for=5ms peer=192.0.2.1 domain=a.example out=8 "
+              "service=http domain?");
+    EXPECT_EQ(lines.read(R"(2012-08-15 17:00:00 "192.0.2.1" - "a.example" 8 5)"),
+              "2012-08-15T17:00:00 for=5ms peer=192.0.2.1 domain=a.example out=8 service=http "
+              "domain?");
+    EXPECT_EQ(lines.read(R"(2012-08-15 17:00:00 192.0.2.1 "a b - 8 5)"),
+              "bad: no line of this format");
+}
+
+TEST(Clouds, AnAbortedRequestHasNoOctets) {
+    Lines elb("elb");
+    EXPECT_EQ(elb.read("2015-05-13T23:39:43.9Z lb 192.0.2.1:2817 - -1 -1 -1 - - -1 -1 \"- - - \" "
+                       "\"-\" - -"),
+              "2015-05-13T23:39:43.9Z peer=192.0.2.1:2817 section=lb in=0 out=0 service=http");
+    EXPECT_EQ(elb.read("2015-05-13T23:39:43.9Z lb 192.0.2.1:2817 - -1 -1 -1 - - -2 0 \"- - - \""),
+              "bad: a volume, count or status is no number");
+    // A damaged trace moves the fields.
+    EXPECT_EQ(elb.read("https 2024-05-01T12:00:00Z lb 192.0.2.1:28 - -1 -1 -1 404 - 34 366 "
+                       R"("GET" "x" c p - "t HTTP/1.1" "Agent x y" c p "a.example")"),
+              "2024-05-01T12:00:00Z peer=192.0.2.1:28 section=lb in=34 out=366 status=404 "
+              "service=http");
 }
 
 TEST(Clouds, HaveObjectsAndBalancers) {
@@ -140,6 +204,21 @@ TEST(Netfilter, HasOnePacketForALine) {
     EXPECT_EQ(
         lines.read("Jun 25 12:36:29 gw kernel: IN=eth0 OUT= SRC=192.0.2.1 DST=x LEN=60 PROTO=TCP"),
         "bad: an address is none");
+}
+
+TEST(Netfilter, ThePrefixOfTheRuleMayStandWhereTheHostDoes) {
+    Lines lines("netfilter");
+    EXPECT_EQ(lines.read("Jan  8 03:37:09 DENY: IN=eth0 OUT= MAC=00:11 SRC=192.0.2.1 DST=192.0.2.2 "
+                         "LEN=88 PROTO=ICMP TYPE=3 CODE=3 [SRC=192.0.2.2 DST=192.0.2.9 LEN=60 ]"),
+              "01-08T03:37:09 peer=192.0.2.1 server=192.0.2.2 section=eth0 proto=1 packets=1 "
+              "in=88");
+    EXPECT_EQ(lines.read("Jan  8 03:37:09 cron[5]: IN=eth0 OUT= SRC=192.0.2.1 DST=192.0.2.2 LEN=88 "
+                         "PROTO=TCP"),
+              "other");
+    EXPECT_EQ(lines.read("Jan  8 03:37:09 gw kernel: CHAIN=IN=x IN=eth1 OUT= SRC=192.0.2.1 "
+                         "DST=192.0.2.2 LEN=88 PROTO=TCP SPT=1 DPT=2"),
+              "01-08T03:37:09 peer=192.0.2.1:1 server=192.0.2.2:2 section=eth1 proto=6 packets=1 "
+              "in=88");
 }
 
 TEST(AccountingFiles, HaveRowsOfOldPrograms) {
@@ -221,6 +300,14 @@ TEST(JsonLogs, HaveNestedMembersAndEscapes) {
                      R"("Duration":1500000,"StartUTC":"2024-05-01T12:00:00.5Z","time":"x"})"),
         "2024-05-01T12:00:00.5Z for=1ms500us peer=192.0.2.1 domain=a.example in=3 out=9 status=200 "
         "service=http domain?");
+}
+
+TEST(JsonLogs, OfCaddyHaveOtherFormsOfTimes) {
+    Lines caddy("caddy");
+    EXPECT_EQ(caddy.read(R"({"ts":1646861401523.25,"duration":"12.5ms","size":9})"),
+              "2022-03-09T21:30:01.523Z for=12ms500us out=9 service=http");
+    EXPECT_EQ(caddy.read(R"({"ts":1646861401,"duration":"1m2.5s","size":9})"),
+              "2022-03-09T21:30:01Z out=9 service=http");
 }
 
 TEST(MappedLogs, AreReadByTheNamesThatTheUserStates) {

@@ -27,6 +27,7 @@ public:
         if (!read_syslog_header(line, header)) return LineResult::bad(BadReason::time);
         if (!is_sftp_program(header.program)) return LineResult::other();
         entry.time = header.time;
+        const std::uint64_t times = unfold_message(header);
         std::string_view rest = header.message;
         // With internal-sftp the process that is the parent logs: "… [postauth]".
         constexpr std::string_view parent = " [postauth]";
@@ -42,7 +43,10 @@ public:
         const bool is_forced = skip_text(rest, "forced ");
         if (!skip_text(rest, "close \"")) return LineResult::other();
         entry.status = is_forced ? "incomplete" : "complete";
-        return read_close(header.pid, rest, entry);
+        const LineResult result = read_close(header.pid, rest, entry);
+        if (result.kind == LineKind::traffic && !repeat_entry(times, entry))
+            return LineResult::bad(BadReason::over_limit);
+        return result;
     }
 
     [[nodiscard]] std::string save() const override { return sessions_.save(); }

@@ -37,19 +37,21 @@ constexpr std::array squid_codes{
     SquidCode{">sh", FieldKind::skip},        SquidCode{">st", FieldKind::in},
     SquidCode{"Hs", FieldKind::status},       SquidCode{"Sh", FieldKind::skip},
     SquidCode{"Ss", FieldKind::skip},         SquidCode{"al", FieldKind::skip},
+    SquidCode{"byte", FieldKind::skip},       SquidCode{"credentials", FieldKind::skip},
     SquidCode{"dt", FieldKind::skip},         SquidCode{"ea", FieldKind::skip},
     SquidCode{"err_code", FieldKind::skip},   SquidCode{"err_detail", FieldKind::skip},
     SquidCode{"et", FieldKind::skip},         SquidCode{"la", FieldKind::server},
     SquidCode{"lp", FieldKind::server_port},  SquidCode{"master_xaction", FieldKind::skip},
     SquidCode{"mt", FieldKind::skip},         SquidCode{"note", FieldKind::skip},
-    SquidCode{"rG", FieldKind::skip},         SquidCode{"rm", FieldKind::skip},
-    SquidCode{"rp", FieldKind::skip},         SquidCode{"ru", FieldKind::skip},
-    SquidCode{"rv", FieldKind::skip},         SquidCode{"sn", FieldKind::skip},
-    SquidCode{"st", FieldKind::both},         SquidCode{"tS", FieldKind::epoch},
-    SquidCode{"tr", FieldKind::duration_ms},  SquidCode{"ts", FieldKind::epoch},
-    SquidCode{"tu", FieldKind::fraction_ms},  SquidCode{"ue", FieldKind::skip},
-    SquidCode{"ui", FieldKind::ident},        SquidCode{"ul", FieldKind::user},
-    SquidCode{"un", FieldKind::user},         SquidCode{"us", FieldKind::skip},
+    SquidCode{"rG", FieldKind::skip},         SquidCode{"request_attempts", FieldKind::skip},
+    SquidCode{"rm", FieldKind::skip},         SquidCode{"rp", FieldKind::skip},
+    SquidCode{"ru", FieldKind::skip},         SquidCode{"rv", FieldKind::skip},
+    SquidCode{"sn", FieldKind::skip},         SquidCode{"st", FieldKind::both},
+    SquidCode{"tS", FieldKind::epoch},        SquidCode{"tr", FieldKind::duration_ms},
+    SquidCode{"ts", FieldKind::epoch},        SquidCode{"tu", FieldKind::fraction_ms},
+    SquidCode{"ue", FieldKind::skip},         SquidCode{"ui", FieldKind::ident},
+    SquidCode{"ul", FieldKind::user},         SquidCode{"un", FieldKind::user},
+    SquidCode{"us", FieldKind::skip},
 };
 static_assert(std::ranges::is_sorted(squid_codes, {}, &SquidCode::name));
 
@@ -80,6 +82,25 @@ std::string_view read_squid_argument(std::string_view& rest) {
     return next_field(rest, '}');
 }
 
+// "ssl::>sni": a code of a group. Those of HTTP are the same with and without the group. Those of
+// other groups state no octets between client and proxy: true, and the code is removed.
+bool skip_squid_group(std::string_view& rest) {
+    if (skip_text(rest, "http::")) return false;
+    constexpr std::array<std::string_view, 6> groups{
+        "adapt::", "icap::", "ssl::", "tls::", "proxy_protocol::", "transport::"};
+    for (const std::string_view group : groups) {
+        if (!skip_text(rest, group)) continue;
+        const auto is_code = [](char c) {
+            return c == '<' || c == '>' || c == '_' || (c >= 'a' && c <= 'z') ||
+                   (c >= 'A' && c <= 'Z');
+        };
+        while (!rest.empty() && is_code(rest.front())) rest.remove_prefix(1);
+        (void)read_squid_argument(rest);
+        return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 Result<AccessFormat> compile_squid(std::string_view log_format) {
@@ -101,6 +122,10 @@ Result<AccessFormat> compile_squid(std::string_view log_format) {
         const std::string_view at = rest;
         const bool is_padded = skip_squid_modifiers(rest);
         std::string_view argument = read_squid_argument(rest);
+        if (skip_squid_group(rest)) {
+            add_field(FieldKind::skip, literal, format);
+            continue;
+        }
         if (rest.starts_with("tl") || rest.starts_with("tg")) {
             // %tg is in UTC, and its pattern needs no zone.
             const bool is_utc = rest.starts_with("tg");

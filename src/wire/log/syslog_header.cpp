@@ -32,6 +32,22 @@ void read_tag(std::string_view rest, SyslogHeader& header) noexcept {
     header.pid = tag.substr(bracket + 1, tag.size() - bracket - 2);
 }
 
+// Solaris: "[ID 197553 mail.info] " before the message.
+void skip_message_id(std::string_view& message) noexcept {
+    constexpr std::size_t longest = 40;
+    if (!message.starts_with("[ID ")) return;
+    const std::size_t end = message.substr(0, longest).find("] ");
+    if (end != std::string_view::npos) message.remove_prefix(end + 2);
+}
+
+// FreeBSD with -v: "<mail.info> " behind the time, with -vv: "<2.6> ".
+void skip_facility(std::string_view& rest) noexcept {
+    constexpr std::size_t longest = 24;
+    if (!rest.starts_with('<')) return;
+    const std::size_t end = rest.substr(0, longest).find("> ");
+    if (end != std::string_view::npos) rest.remove_prefix(end + 2);
+}
+
 // The structured data of RFC 5424: "-", or one or more elements in brackets.
 bool skip_structured_data(std::string_view& rest) noexcept {
     if (skip_text(rest, "- ")) return true;
@@ -76,10 +92,11 @@ bool read_syslog_header(std::string_view line, SyslogHeader& header) noexcept {
     skip_priority(rest);
     if (rest.starts_with("1 ")) return read_rfc5424(rest, header);
     if (!read_syslog_time(rest, header.time) && !read_iso_time(rest, header.time) &&
-        !read_epoch(rest, header.time))
+        !read_epoch(rest, header.time) && !read_tai64n(rest, header.time))
         return false;
     if (!skip_text(rest, " ")) return false;
     skip_blanks(rest);
+    skip_facility(rest);
     // Logs that a program writes itself have no host: "Sep  8 07:46:30 imap(ann): Info: …".
     std::string_view behind = rest;
     const std::string_view host = next_field(behind, ' ');
@@ -88,7 +105,19 @@ bool read_syslog_header(std::string_view line, SyslogHeader& header) noexcept {
         rest = behind;
     }
     read_tag(rest, header);
+    skip_message_id(header.message);
     return true;
+}
+
+std::uint64_t unfold_message(SyslogHeader& header) noexcept {
+    std::string_view rest = header.message;
+    std::uint64_t times = 0;
+    if (!skip_text(rest, "message repeated ") || !parse_number(next_field(rest, ' '), times) ||
+        times == 0 || !skip_text(rest, "times: [ ") || !rest.ends_with(']'))
+        return 1;
+    rest.remove_suffix(1);
+    header.message = rest;
+    return times;
 }
 
 }  // namespace octroi::logline

@@ -2,9 +2,10 @@
 #pragma once
 
 // The beginning of a line of syslog, as files have it (RFC 3164, RFC 5424, rsyslog with
-// high-precision time stamps) and as journalctl prints it (short, short-iso, short-precise,
-// short-unix).
+// high-precision time stamps; FreeBSD with facility and level; Solaris with message ids; multilog
+// with TAI64N) and as journalctl prints it (short, short-iso, short-precise, short-unix).
 
+#include <cstdint>
 #include <string_view>
 
 #include "wire/log/entry.hpp"
@@ -21,5 +22,10 @@ struct SyslogHeader {
 
 // False: the line has no time stamp of syslog.
 [[nodiscard]] bool read_syslog_header(std::string_view line, SyslogHeader& header) noexcept;
+
+// rsyslog writes equal lines behind one as "message repeated 3 times: [ text]"
+// ($RepeatedMsgReduction). Replaces such a message by the text, and returns the number; 1 for all
+// other messages. The number may be above repeats_max of fields.hpp.
+[[nodiscard]] std::uint64_t unfold_message(SyslogHeader& header) noexcept;
 
 }  // namespace octroi::logline

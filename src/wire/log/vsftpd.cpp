@@ -74,6 +74,8 @@ private:
         if (reason != BadReason::none) return LineResult::bad(reason);
         entry.status = is_complete ? "complete" : "incomplete";
         entry.service = "ftp";
+        // Anonymous sessions have these names (RFC 1635).
+        entry.user_unverified = entry.user == "ftp" || entry.user == "anonymous";
         return LineResult::traffic();
     }
 };

@@ -4,6 +4,7 @@
 #include "wire/log/fields.hpp"
 #include "wire/log/ftp_logs.hpp"
 #include "wire/log/line_time.hpp"
+#include "wire/log/syslog_header.hpp"
 
 namespace octroi::logline {
 namespace {
@@ -94,6 +95,15 @@ LineResult set_transfer(const TransferEnds& ends, const Count& octets, Entry& en
     return LineResult::traffic();
 }
 
+// The time, also behind a header of syslog.
+bool read_begin(std::string_view& rest, LineTime& time) {
+    if (read_asctime(rest, time)) return true;
+    SyslogHeader header;
+    if (!read_syslog_header(rest, header)) return false;
+    rest = header.message;
+    return read_asctime(rest, time);
+}
+
 class XferlogReader final : public LineReader {
 public:
     LineResult read(std::string_view line, Entry& entry) override {
@@ -101,7 +111,7 @@ public:
         if (line.size() > line_octets_max) return LineResult::bad(BadReason::too_long);
         std::string_view rest = without_end(line);
         if (rest.empty()) return LineResult::other();
-        if (!read_asctime(rest, entry.time)) return LineResult::bad(BadReason::time);
+        if (!read_begin(rest, entry.time)) return LineResult::bad(BadReason::time);
         if (!skip_text(rest, " ")) return LineResult::bad(BadReason::shape);
         const std::string_view seconds = next_word(rest);
         entry.has_duration = parse_seconds(seconds, entry.duration_ns);
