@@ -22,8 +22,8 @@ bool may_share_a_path(const std::string& one, const std::string& other) {
 }
 
 // Syslog has lines of several programs in one file: each of these formats reads those of its own.
-constexpr std::array<std::string_view, 5> syslog_formats{"dovecot", "exim", "postfix", "rsyncd",
-                                                         "sftp-server"};
+constexpr std::array<std::string_view, 7> syslog_formats{
+    "dovecot", "exim", "postfix", "pureftpd", "rsyncd", "sftp-server", "vsftpd"};
 
 bool read_other_lines(std::string_view one, std::string_view other) {
     const auto is_of_syslog = [](std::string_view format) {

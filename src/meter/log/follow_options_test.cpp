@@ -41,6 +41,8 @@ TEST(FollowOptions, TwoMetersThatBillOnePathAreRefused) {
     const std::string mail = "paths = [\"/var/log/mail.log\"]\n";
     EXPECT_THAT(problems_of({mail + "format = \"postfix\"\n", mail + "format = \"dovecot\"\n"}),
                 IsEmpty());
+    EXPECT_THAT(problems_of({mail + "format = \"pureftpd\"\n", mail + "format = \"vsftpd\"\n"}),
+                IsEmpty());
     EXPECT_THAT(problems_of({mail + "format = \"postfix\"\n", mail + "format = \"postfix\"\n"}),
                 ElementsAre(HasSubstr("m0")));
 }

@@ -96,7 +96,9 @@ private:
         if (!read_iso_time(rest, time)) {
             SyslogHeader header;
             if (!read_syslog_header(rest, header)) return false;
-            rest = header.message;
+            // Other programs that write to the same syslog log texts that others chose.
+            const bool is_other = !header.program.empty() && !header.program.starts_with("exim");
+            rest = is_other ? std::string_view() : header.message;
             time = header.time;
             LineTime own;
             if (read_iso_time(rest, own)) time = own;

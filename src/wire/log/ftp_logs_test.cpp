@@ -107,7 +107,7 @@ TEST(PureFtpd, HasItsMessagesInSyslog) {
               "bad: a volume, count or status is no number");
     EXPECT_EQ(lines.read("Jun 25 12:36:29 h webapp: (a@192.0.2.9) [NOTICE] /a uploaded  (7 bytes, "
                          "1.00KB/sec)"),
-              "bad: no line of this format");
+              "other");
     EXPECT_EQ(lines.read(R"(192.0.2.1 - ann [29/May/2017:19:02:48 -0000] "PUT /a.txt" 200 18)"),
               "2017-05-29T19:02:48Z peer=192.0.2.1 user=ann in=18 status=200 service=ftp");
 }
@@ -122,6 +122,10 @@ TEST(Vsftpd, OtherEventsAreNoTraffic) {
         lines.read(R"(Mon Jun 8 12:12:43 2020 [pid 27] [ann] OK DELETE: Client "192.0.2.9", "/x")"),
         "other");
     EXPECT_EQ(lines.read("# comment"), "bad: the time stamp cannot be read");
+    EXPECT_EQ(
+        lines.read(R"(Jun 25 12:00:04 h webapp[9]: [ann] OK UPLOAD: Client "192.0.2.9", "/a", )"
+                   R"(5 bytes, 1.00Kbyte/sec)"),
+        "other");
 }
 
 TEST(Vsftpd, NamesThatImitateALineChangeNothing) {

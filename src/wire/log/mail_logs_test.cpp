@@ -142,6 +142,16 @@ TEST(Exim, AMailIsInOnceAndOutAtEachDelivery) {
         "2024-05-01T12:00:00 in=5 status=queued service=smtp");
 }
 
+TEST(Exim, LinesOfOtherProgramsAreNoTraffic) {
+    Lines lines("exim");
+    const std::string text = "1s2BQ4-000abC-2d <= a@x P=local S=7";
+    const std::string expected =
+        "05-01T12:00:00 user=a@x domain=x in=7 status=queued service=smtp user?";
+    EXPECT_EQ(lines.read("May  1 12:00:00 mx exim[12]: " + text), expected);
+    EXPECT_EQ(lines.read("May  1 12:00:00 mx exim4[12]: " + text), expected);
+    EXPECT_EQ(lines.read("May  1 12:00:00 mx webapp[12]: " + text), "other");
+}
+
 std::string dovecot_line(std::string_view text) {
     return fmt::format("Jun 25 12:36:29 mail dovecot: {}", text);
 }

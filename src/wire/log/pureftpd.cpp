@@ -15,8 +15,9 @@ public:
         entry = {};
         if (line.size() > line_octets_max) return LineResult::bad(BadReason::too_long);
         SyslogHeader header;
-        if (!read_syslog_header(line, header) || header.program != "pure-ftpd")
+        if (!read_syslog_header(line, header) || header.program.empty())
             return common_->read(line, entry);
+        if (header.program != "pure-ftpd") return LineResult::other();
         entry.time = header.time;
         return read_message(header.message, entry);
     }

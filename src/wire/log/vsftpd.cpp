@@ -55,7 +55,9 @@ private:
         SyslogHeader header;
         if (!read_syslog_header(rest, header)) return false;
         entry.time = header.time;
-        rest = header.message;
+        // Other programs that write to the same syslog log texts that others chose.
+        const bool is_other = !header.program.empty() && header.program != "vsftpd";
+        rest = is_other ? std::string_view() : header.message;
         return true;
     }
 
